@@ -4,7 +4,7 @@ use crate::datum::Sort;
 use crate::ir::sorts::SortError;
 use crate::ir::text::{TextError, parse_functions};
 use crate::ir::{self, Algorithm, Function, SpecText};
-use crate::process::{Process, Round, Rounds, short_name};
+use crate::process::{Process, Round, short_name};
 use crate::spec::Specified;
 use crate::value::Value;
 use std::collections::BTreeSet;
@@ -62,7 +62,10 @@ impl RoundSource {
 }
 
 /// The texts of the methods a problem asks for (`proposal`, `decision`); `#[pure] impl Problem for ..` implements it.
-#[diagnostic::on_unimplemented(message = "the text of a problem's methods is not known", note = "write `#[pure]` above the `impl` of the problem for `{Self}`")]
+#[diagnostic::on_unimplemented(
+    message = "the text of a problem's methods is not known",
+    note = "write `#[pure]` above the `impl` of the problem for `{Self}`"
+)]
 pub trait MethodsOf<Problem> {
     /// The methods.
     fn source() -> Source;

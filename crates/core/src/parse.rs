@@ -78,7 +78,12 @@ impl<'a> Parser<'a> {
     }
 
     /// `open item, item close`
-    fn list(&mut self, open: &str, close: &str, mut item: impl FnMut(&mut Self, usize) -> Result<(), ParseError>) -> Result<(), ParseError> {
+    fn list(
+        &mut self,
+        open: &str,
+        close: &str,
+        mut item: impl FnMut(&mut Self, usize) -> Result<(), ParseError>,
+    ) -> Result<(), ParseError> {
         self.expect(open)?;
         for k in 0.. {
             if self.eat(close) {
@@ -236,7 +241,9 @@ mod tests {
     #[test]
     fn other_text_is_refused_with_a_place() {
         let pair = Sort::Tuple(vec![Sort::Bool, Sort::Nat]);
-        for (text, sort, at) in [("x", &Sort::Nat, 0), ("(true, x)", &pair, 7), ("(true)", &pair, 6), ("p9999", &Sort::Pid, 5), ("1 2", &Sort::Nat, 2)] {
+        for (text, sort, at) in
+            [("x", &Sort::Nat, 0), ("(true, x)", &pair, 7), ("(true)", &pair, 6), ("p9999", &Sort::Pid, 5), ("1 2", &Sort::Nat, 2)]
+        {
             assert_eq!(Datum::parse(text, sort).unwrap_err().at, at, "{text}");
         }
     }

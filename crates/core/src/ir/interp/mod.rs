@@ -373,7 +373,8 @@ impl<'a> Frame<'a> {
         {
             values.iter_mut().zip(old.iter()).for_each(|(new, old)| *new = new.take().or(Some(old.clone())));
         }
-        let values = values.into_iter().collect::<Option<Vec<_>>>().ok_or_else(|| Stuck::Sort(format!("a field of `{name}` is missing")))?;
+        let values =
+            values.into_iter().collect::<Option<Vec<_>>>().ok_or_else(|| Stuck::Sort(format!("a field of `{name}` is missing")))?;
         Ok(Val::Data(Datum::Struct(shape.name, shape.fields, Arc::new(values))))
     }
 
