@@ -132,5 +132,4 @@ impl<P: Process> RoundVisitor<P> for Step<'_, P> {
 }
 
 #[cfg(test)]
-#[path = "lockstep_tests.rs"]
-mod tests;
+pub(crate) mod tests;

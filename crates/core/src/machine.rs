@@ -135,7 +135,7 @@ fn typed<T: Value>(datum: &Datum) -> Result<T, Stuck> {
 }
 
 /// Runs native code; a panic of the algorithm (an underflow, say) is a result like any other.
-fn caught<T>(run: impl FnOnce() -> T) -> Result<T, Stuck> {
+pub(crate) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, Stuck> {
     catch_unwind(AssertUnwindSafe(run)).map_err(|payload| {
         let text = payload.downcast_ref::<String>().cloned().or_else(|| payload.downcast_ref::<&str>().map(|s| s.to_string()));
         match text.unwrap_or_default() {
