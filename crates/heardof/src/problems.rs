@@ -1,0 +1,108 @@
+//! Problems: specifications stated once, taken over by `#[spec(Consensus)]`.
+//!
+//! A problem is a trait. Its methods say where the state keeps what the problem speaks of; an algorithm gives them by
+//! `#[pure] impl Consensus for ..`. Its marked functions are the specification.
+
+use crate::prelude::*;
+
+/// Consensus [CBS09, Section 2]: all that decide decide the same, proposed value, and in the end everybody does.
+///
+/// [CBS09]: B. Charron-Bost, A. Schiper: The Heard-Of model. Distributed Computing 22(1), 2009.
+#[problem]
+pub trait Consensus: Process {
+    /// What is proposed and decided.
+    type Value: Value;
+    /// What this process proposes, as long as it is in its first state.
+    fn proposal(&self) -> &Self::Value;
+    /// What it decided.
+    fn decision(&self) -> Option<&Self::Value>;
+
+    /// No two processes decide differently.
+    #[property]
+    fn agreement(s: &System<Self>) -> bool {
+        s.forall_pairs(|i, j| implies(s[i].decision().is_some() && s[j].decision().is_some(), s[i].decision() == s[j].decision()))
+    }
+    /// What is decided was proposed.
+    #[property]
+    fn validity(s: &System<Self>) -> bool {
+        s.forall(|i| implies(s[i].decision().is_some(), s.exists(|j| s[i].decision() == Some(s.initially(j).proposal()))))
+    }
+    /// Who decided never changes its decision.
+    #[property]
+    fn irrevocability(old: &System<Self>, new: &System<Self>) -> bool {
+        new.forall(|i| implies(old[i].decision().is_some(), new[i].decision() == old[i].decision()))
+    }
+    /// Everybody decides.
+    #[termination]
+    fn termination(s: &System<Self>) -> bool {
+        s.forall(|i| s[i].decision().is_some())
+    }
+}
+
+/// k-set agreement [Cha93]: at most k values are decided, all of them proposed. For k = 1 it is consensus.
+///
+/// [Cha93]: S. Chaudhuri: More choices allow more faults. Information and Computation 105(1), 1993.
+#[problem]
+pub trait KSetAgreement: Process {
+    /// What is proposed and decided.
+    type Value: Value + Ord;
+    /// k
+    fn bound(parameters: &Self::Parameters) -> usize;
+    /// What this process proposes, as long as it is in its first state.
+    fn proposal(&self) -> &Self::Value;
+    /// What it decided.
+    fn decision(&self) -> Option<&Self::Value>;
+
+    /// At most k values are decided.
+    #[property]
+    fn agreement(s: &System<Self>) -> bool {
+        s.image(|i| s[i].decision().cloned()).len() <= Self::bound(s.parameters())
+    }
+    /// What is decided was proposed.
+    #[property]
+    fn validity(s: &System<Self>) -> bool {
+        s.forall(|i| implies(s[i].decision().is_some(), s.exists(|j| s[i].decision() == Some(s.initially(j).proposal()))))
+    }
+    /// Who decided never changes its decision.
+    #[property]
+    fn irrevocability(old: &System<Self>, new: &System<Self>) -> bool {
+        new.forall(|i| implies(old[i].decision().is_some(), new[i].decision() == old[i].decision()))
+    }
+    /// Everybody decides.
+    #[termination]
+    fn termination(s: &System<Self>) -> bool {
+        s.forall(|i| s[i].decision().is_some())
+    }
+}
+
+/// Atomic commit: all processes commit, or all abort, and they commit only if everybody voted for it.
+///
+/// That a unanimous vote without any failure commits is not among the properties: a round in which a message is missing may abort.
+#[problem]
+pub trait AtomicCommit: Process {
+    /// Whether this process is ready to commit, as long as it is in its first state.
+    fn vote(&self) -> bool;
+    /// Whether it committed (`true`) or aborted (`false`), once that is settled.
+    fn decision(&self) -> Option<bool>;
+
+    /// No process commits if another aborts.
+    #[property]
+    fn agreement(s: &System<Self>) -> bool {
+        s.forall_pairs(|i, j| implies(s[i].decision().is_some() && s[j].decision().is_some(), s[i].decision() == s[j].decision()))
+    }
+    /// Commit only if everybody voted for it.
+    #[property]
+    fn unanimity(s: &System<Self>) -> bool {
+        implies(s.exists(|i| s[i].decision() == Some(true)), s.forall(|j| s.initially(j).vote()))
+    }
+    /// Who decided never changes its decision.
+    #[property]
+    fn irrevocability(old: &System<Self>, new: &System<Self>) -> bool {
+        new.forall(|i| implies(old[i].decision().is_some(), new[i].decision() == old[i].decision()))
+    }
+    /// Everybody decides.
+    #[termination]
+    fn termination(s: &System<Self>) -> bool {
+        s.forall(|i| s[i].decision().is_some())
+    }
+}
