@@ -1,2 +1,46 @@
-//! House-keeping.
-fn main() {}
+//! House-keeping: `cargo run -p xtask -- tidy` tests the invariants that ARCHITECTURE.md states and Cargo cannot enforce.
+
+mod tidy;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+const HELP: &str = "\
+House-keeping of the project.
+
+Usage: cargo run -p xtask -- <COMMAND>
+
+Commands:
+  tidy    Tests the architecture invariants; prints each violation as `file:line: what`, exit 1 if there is any
+  help    Prints this
+
+Example: cargo run -p xtask -- tidy";
+
+fn main() -> ExitCode {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
+    match std::env::args().nth(1).as_deref() {
+        Some("tidy") => match tidy::run(&root) {
+            Ok(findings) if findings.is_empty() => {
+                println!("tidy: nothing to say");
+                ExitCode::SUCCESS
+            }
+            Ok(findings) => {
+                findings.iter().for_each(|f| println!("{f}"));
+                println!("tidy: {} findings", findings.len());
+                ExitCode::from(1)
+            }
+            Err(error) => {
+                eprintln!("tidy: {error}");
+                ExitCode::from(2)
+            }
+        },
+        Some("help" | "--help" | "-h") | None => {
+            println!("{HELP}");
+            ExitCode::SUCCESS
+        }
+        Some(other) => {
+            eprintln!("unknown command `{other}`; expected `tidy`\n\n{HELP}");
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,1 +1,115 @@
-//! To be written.
+//! The command line of Heardof: `list explain check mutants run cluster replay demo` for any set of algorithms.
+//!
+//! A crate gets all of it for its own algorithms with one line in its `main.rs`: `heardof::cli!(MyAlgorithm<u64>);`.
+//!
+//! Exit codes: 0 holds; 1 a violation, counterexample or mismatch was found (and shown); 2 usage or environment; 3 undecided.
+
+mod args;
+mod check;
+mod cluster;
+mod demo;
+mod list;
+mod mutants;
+pub mod registry;
+mod replay;
+mod run;
+mod show;
+pub mod typed;
+
+pub use registry::Registry;
+
+use clap::Parser;
+use std::fmt;
+use std::process::ExitCode;
+
+/// How a command ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// Exit code 0.
+    Holds,
+    /// Exit code 1.
+    Violated,
+    /// Exit code 3.
+    Undecided,
+}
+
+impl Verdict {
+    /// As `--json` says it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Verdict::Holds => "holds",
+            Verdict::Violated => "violated",
+            Verdict::Undecided => "undecided",
+        }
+    }
+    /// The worse of two.
+    pub fn and(self, other: Verdict) -> Verdict {
+        match (self, other) {
+            (Verdict::Violated, _) | (_, Verdict::Violated) => Verdict::Violated,
+            (Verdict::Undecided, _) | (_, Verdict::Undecided) => Verdict::Undecided,
+            _ => Verdict::Holds,
+        }
+    }
+    fn of(holds: bool) -> Verdict {
+        if holds { Verdict::Holds } else { Verdict::Violated }
+    }
+}
+
+/// A command that could not do its work: exit code 2, one line.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Failure {
+    /// What was found and what was expected.
+    pub message: String,
+}
+
+impl Failure {
+    /// A failure with this message.
+    pub fn usage(message: impl Into<String>) -> Failure {
+        Failure { message: message.into() }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// Runs the command line of this process with the algorithms of `registry`.
+pub fn main(registry: Registry) -> ExitCode {
+    let args = args::Args::parse();
+    // A panic of an algorithm is a finding of the checker, reported with its trace; the default message would only disturb it.
+    std::panic::set_hook(Box::new(|info| {
+        if std::env::var_os("RUST_BACKTRACE").is_some() || !info.location().is_some_and(|l| is_users(l.file())) {
+            eprintln!("{info}");
+        }
+    }));
+    match registry.error().map_or_else(|| dispatch(&registry, args.command), Err) {
+        Ok(Verdict::Holds) => ExitCode::SUCCESS,
+        Ok(Verdict::Violated) => ExitCode::from(1),
+        Ok(Verdict::Undecided) => ExitCode::from(3),
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn is_users(file: &str) -> bool {
+    !["crates/check", "crates/node", "crates/net", "crates/cli"].iter().any(|ours| file.contains(ours))
+}
+
+fn dispatch(registry: &Registry, command: args::Command) -> Result<Verdict, Failure> {
+    match command {
+        args::Command::List(a) => list::list(registry, &a),
+        args::Command::Explain(a) => list::explain(registry, &a),
+        args::Command::Check(a) => check::check(registry, &a),
+        args::Command::Mutants(a) => mutants::mutants(registry, &a),
+        args::Command::Run(a) => run::run(registry, &a),
+        args::Command::Cluster(a) => cluster::cluster(registry, &a),
+        args::Command::Replay(a) => replay::replay(registry, &a),
+        args::Command::Demo(a) => demo::demo(registry, &a),
+    }
+}

@@ -1,0 +1,110 @@
+//! `list` and `explain`: what an algorithm is, from its text.
+
+use crate::args;
+use crate::registry::{Entry, Registry};
+use crate::show::{json, table};
+use crate::{Failure, Verdict};
+use heardof_core::Sort;
+use heardof_core::ir::text::{print, print_function};
+use heardof_core::ir::{Algorithm, Kind, Node, explain::explain as in_papers_notation};
+use serde_json::json;
+use std::time::Instant;
+
+/// The facts that `list` shows.
+struct Facts {
+    problems: String,
+    faults: String,
+    rounds: usize,
+    parameters: String,
+    constraint: String,
+    enforced: Vec<String>,
+    assumed: Vec<String>,
+    native: Vec<String>,
+}
+
+fn facts(a: &Algorithm) -> Facts {
+    let named = |kind: &dyn Fn(&Kind) -> bool| a.specs.iter().filter(|s| kind(&s.kind)).collect::<Vec<_>>();
+    let safety: Vec<String> = named(&|k| *k == Kind::Safety).iter().map(|s| s.name.clone()).collect();
+    let (enforced, assumed) = if blocks(a) { (safety, vec![]) } else { (vec![], safety) };
+    let resilience = named(&|k| *k == Kind::Resilience);
+    let body = |s: &&heardof_core::ir::SpecText| s.function.body.as_ref().map_or_else(Clone::clone, print);
+    let faults = match a.faults.as_ref().map(|f| &f.body) {
+        None => "benign".to_string(),
+        Some(Ok(body)) if body.any(&|e| matches!(&e.node, Node::Variant(name, _) if name == "Faults::Byzantine")) => "Byzantine".into(),
+        Some(Ok(body)) if body.any(&|e| matches!(&e.node, Node::Variant(name, _) if name == "Faults::Value")) => "value".into(),
+        Some(_) => "benign".into(),
+    };
+    let parameters = match &a.parameters {
+        Sort::Struct(_, fields) => fields.iter().map(|(name, sort)| format!("{name}: {sort}")).collect::<Vec<_>>().join(", "),
+        Sort::Unit => String::new(),
+        other => other.to_string(),
+    };
+    Facts {
+        problems: a.problems.join(", "),
+        faults,
+        rounds: a.rounds.len(),
+        parameters,
+        constraint: resilience.iter().map(body).collect::<Vec<_>>().join(" and "),
+        enforced,
+        assumed,
+        native: a.all_functions().filter_map(|f| f.body.as_ref().err().map(|why| format!("{}: {why}", f.name))).collect(),
+    }
+}
+
+/// Whether the algorithm blocks in every round until it has heard enough. Then its safety predicates are enforced by waiting; otherwise
+/// they are assumed of the network.
+pub(crate) fn blocks(a: &Algorithm) -> bool {
+    a.rounds.iter().all(|r| {
+        let body = r.ready.as_ref().and_then(|f| f.body.as_ref().ok());
+        body.is_some_and(|b| b.any(&|e| matches!(&e.node, Node::Variant(name, _) if name == "Progress::Block")))
+    })
+}
+
+pub fn list(registry: &Registry, args: &args::List) -> Result<Verdict, Failure> {
+    let start = Instant::now();
+    let shown: Vec<&Entry> = registry.entries().iter().filter(|e| args.wrong || e.wrong.is_none()).collect();
+    if args.json {
+        let one = |e: &&Entry| {
+            let f = facts(e.machine.algorithm());
+            json!({
+                "name": e.name, "problem": f.problems, "faults": f.faults, "rounds_per_phase": f.rounds, "parameters": f.parameters,
+                "constraint": f.constraint, "enforced": f.enforced, "assumed": f.assumed, "native": f.native, "wrong": e.wrong,
+                "proved": false, "fingerprint": format!("{:016x}", e.fingerprint),
+            })
+        };
+        let algorithms: Vec<_> = shown.iter().map(one).collect();
+        println!("{}", json(Verdict::Holds, start.elapsed().as_secs_f64(), json!({ "algorithms": algorithms })));
+        return Ok(Verdict::Holds);
+    }
+    let head = ["algorithm", "problem", "faults", "rounds", "parameters", "predicates of every round", "native"];
+    let mut rows = vec![head.map(String::from).to_vec()];
+    for e in &shown {
+        let f = facts(e.machine.algorithm());
+        let enforced = f.enforced.iter().map(|p| format!("{p} (enforced by waiting)"));
+        let assumed = f.assumed.iter().map(|p| format!("{p} (assumed)"));
+        let predicates: Vec<String> = enforced.chain(assumed).collect();
+        rows.push(vec![e.name.clone(), f.problems, f.faults, f.rounds.to_string(), f.parameters, predicates.join(", "), f.native.join(", ")]);
+    }
+    print!("{}", table(&rows));
+    println!("\nChecked for small n by `check`; nothing is proved for all n yet.");
+    for e in shown.iter().filter(|e| e.wrong.is_some()) {
+        println!("{}: {}", e.name, e.wrong.unwrap_or_default());
+    }
+    Ok(Verdict::Holds)
+}
+
+pub fn explain(registry: &Registry, args: &args::Explain) -> Result<Verdict, Failure> {
+    let start = Instant::now();
+    let a = registry.find(&args.algorithm)?.machine.algorithm();
+    let text = if args.ir {
+        a.all_functions().map(print_function).collect::<Vec<_>>().join("\n")
+    } else {
+        in_papers_notation(a)
+    };
+    if args.json {
+        println!("{}", json(Verdict::Holds, start.elapsed().as_secs_f64(), json!({ "algorithm": a.name, "text": text })));
+    } else {
+        println!("{}", text.trim_end());
+    }
+    Ok(Verdict::Holds)
+}

@@ -1,0 +1,111 @@
+//! The algorithms that a command line knows, each with its types erased.
+
+use crate::Failure;
+use heardof_core::describe::DescribeError;
+use heardof_core::value::digest_bytes;
+use heardof_core::{Described, Machine, Native};
+use std::fmt;
+
+/// An algorithm of the registry.
+pub struct Entry {
+    /// Its name on the command line.
+    pub name: String,
+    /// `Some(why)`: a wrong variant, kept as test data, with what is wrong with it and where it was published.
+    pub wrong: Option<&'static str>,
+    /// The compiled algorithm.
+    pub machine: Box<dyn Machine>,
+    /// A digest of its text: processes and traces of another text refuse each other.
+    pub fingerprint: u64,
+    /// Everything that needs its types.
+    pub typed: Box<dyn crate::typed::Typed>,
+}
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Entry({})", self.name)
+    }
+}
+
+/// The algorithms of a command line, in the order they were added, and what `demo` shows of them.
+#[derive(Debug, Default)]
+pub struct Registry {
+    entries: Vec<Entry>,
+    demos: Vec<&'static [&'static str]>,
+    errors: Vec<DescribeError>,
+}
+
+impl Registry {
+    /// No algorithm.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an algorithm under the name of its type in snake case.
+    #[must_use]
+    pub fn with<P: Described>(self) -> Self {
+        self.add::<P>(None)
+    }
+
+    /// Adds a wrong variant of an algorithm, and says what is wrong with it. `list` shows it apart, `--all` leaves it out.
+    #[must_use]
+    pub fn with_wrong<P: Described>(self, why: &'static str) -> Self {
+        self.add::<P>(Some(why))
+    }
+
+    /// Adds a command line to what `demo` runs, such as `&["check", "one_third_rule"]`.
+    #[must_use]
+    pub fn with_demo(mut self, command: &'static [&'static str]) -> Self {
+        self.demos.push(command);
+        self
+    }
+
+    fn add<P: Described>(mut self, wrong: Option<&'static str>) -> Self {
+        match Native::<P>::new() {
+            Ok(native) => {
+                let algorithm = native.algorithm();
+                let fingerprint = digest_bytes(format!("{algorithm:?}").as_bytes());
+                let name = algorithm.name.clone();
+                let typed = Box::new(crate::typed::Of::<P>::default());
+                self.entries.push(Entry { name, wrong, machine: Box::new(native), fingerprint, typed });
+            }
+            Err(error) => self.errors.push(error),
+        }
+        self
+    }
+
+    /// The algorithms.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The algorithms that are not wrong variants.
+    pub fn right(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().filter(|e| e.wrong.is_none())
+    }
+
+    /// What `demo` runs: what was registered for it, else a check and a cluster of each algorithm.
+    pub fn demos(&self) -> Vec<Vec<String>> {
+        let owned = |words: &[&str]| words.iter().map(|w| w.to_string()).collect::<Vec<_>>();
+        if !self.demos.is_empty() {
+            return self.demos.iter().map(|d| owned(d)).collect();
+        }
+        self.right().flat_map(|e| [owned(&["check", &e.name]), owned(&["cluster", &e.name])]).collect()
+    }
+
+    /// An error of the registry itself: a text that could not be read.
+    pub fn error(&self) -> Option<Failure> {
+        self.errors.first().map(|e| Failure::usage(format!("an algorithm has no description: {e}")))
+    }
+
+    /// The algorithm called `name`, or the nearest names.
+    pub fn find(&self, name: &str) -> Result<&Entry, Failure> {
+        if let Some(entry) = self.entries.iter().find(|e| e.name == name) {
+            return Ok(entry);
+        }
+        let mut near: Vec<(f64, &str)> = self.entries.iter().map(|e| (strsim::jaro_winkler(name, &e.name), e.name.as_str())).collect();
+        near.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let near: Vec<&str> = near.iter().take(3).filter(|(score, _)| *score > 0.6).map(|(_, name)| *name).collect();
+        let hint = if near.is_empty() { "`heardof list` shows all".to_string() } else { format!("did you mean {}?", near.join(", ")) };
+        Err(Failure::usage(format!("unknown algorithm `{name}`: {hint}")))
+    }
+}
