@@ -1,0 +1,20 @@
+//! A second name for the state.
+
+mod base;
+use base::*;
+
+pub struct R;
+
+#[round]
+impl Round<X> for R {
+    type Message = u64;
+    fn send(p: &X, _: &Ctx) -> Outbox<u64> {
+        broadcast(p.x)
+    }
+    fn update(p: &mut X, _: &Mailbox<u64>, _: &Ctx) {
+        let q = p;
+        q.x = 1;
+    }
+}
+
+fn main() {}

@@ -1,0 +1,20 @@
+//! Bit operators, also in an assignment.
+
+mod base;
+use base::*;
+
+pub struct R;
+
+#[round]
+impl Round<X> for R {
+    type Message = u64;
+    fn send(p: &X, _: &Ctx) -> Outbox<u64> {
+        broadcast(p.x)
+    }
+    fn update(p: &mut X, _: &Mailbox<u64>, _: &Ctx) {
+        p.ready = p.ready | true;
+        p.ready &= false;
+    }
+}
+
+fn main() {}

@@ -1,0 +1,22 @@
+//! A closure that changes the state.
+
+mod base;
+use base::*;
+
+pub struct R;
+
+#[round]
+impl Round<X> for R {
+    type Message = u64;
+    fn send(p: &X, _: &Ctx) -> Outbox<u64> {
+        broadcast(p.x)
+    }
+    fn update(p: &mut X, _: &Mailbox<u64>, _: &Ctx) {
+        p.ready = p.decision.is_some_and(|v| {
+            p.x = v;
+            true
+        });
+    }
+}
+
+fn main() {}

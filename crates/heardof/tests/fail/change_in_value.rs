@@ -1,0 +1,23 @@
+//! An assignment inside an expression.
+
+mod base;
+use base::*;
+
+pub struct R;
+
+#[round]
+impl Round<X> for R {
+    type Message = u64;
+    fn send(p: &X, _: &Ctx) -> Outbox<u64> {
+        broadcast(p.x)
+    }
+    fn update(p: &mut X, _: &Mailbox<u64>, _: &Ctx) {
+        let y = {
+            p.x = 1;
+            2
+        };
+        p.x = y;
+    }
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+//! `derive(Data)` on an empty enum.
+
+mod base;
+use base::*;
+
+#[derive(Data)]
+pub enum Y {}
+
+fn main() {}

@@ -1,0 +1,20 @@
+//! `let .. else`.
+
+mod base;
+use base::*;
+
+pub struct R;
+
+#[round]
+impl Round<X> for R {
+    type Message = u64;
+    fn send(p: &X, _: &Ctx) -> Outbox<u64> {
+        broadcast(p.x)
+    }
+    fn update(p: &mut X, mailbox: &Mailbox<u64>, _: &Ctx) {
+        let Some(v) = mailbox.min() else { panic!() };
+        p.x = *v;
+    }
+}
+
+fn main() {}

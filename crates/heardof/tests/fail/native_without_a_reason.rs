@@ -1,0 +1,23 @@
+//! `#[native]` without a reason, and with an empty one.
+
+mod base;
+use base::*;
+
+pub struct R;
+
+#[round]
+#[native]
+impl Round<X> for R {
+    type Message = u64;
+    fn send(p: &X, _: &Ctx) -> Outbox<u64> {
+        broadcast(p.x)
+    }
+    #[native("")]
+    fn update(p: &mut X, mailbox: &Mailbox<u64>, _: &Ctx) {
+        for (_, m) in mailbox.iter() {
+            p.x = *m;
+        }
+    }
+}
+
+fn main() {}

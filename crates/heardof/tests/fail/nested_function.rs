@@ -1,0 +1,22 @@
+//! A function inside a function.
+
+mod base;
+use base::*;
+
+pub struct R;
+
+#[round]
+impl Round<X> for R {
+    type Message = u64;
+    fn send(p: &X, _: &Ctx) -> Outbox<u64> {
+        broadcast(p.x)
+    }
+    fn update(p: &mut X, _: &Mailbox<u64>, _: &Ctx) {
+        fn twice(k: u64) -> u64 {
+            2 * k
+        }
+        p.x = twice(p.x);
+    }
+}
+
+fn main() {}

@@ -1,0 +1,19 @@
+//! The operator `?`, in a closure.
+
+mod base;
+use base::*;
+
+pub struct R;
+
+#[round]
+impl Round<X> for R {
+    type Message = u64;
+    fn send(p: &X, _: &Ctx) -> Outbox<u64> {
+        broadcast(p.x)
+    }
+    fn update(p: &mut X, mailbox: &Mailbox<u64>, _: &Ctx) {
+        p.ready = p.decision.and_then(|_| Some(*mailbox.min()? == 1)).is_some();
+    }
+}
+
+fn main() {}

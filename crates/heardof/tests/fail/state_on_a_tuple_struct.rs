@@ -1,0 +1,9 @@
+//! `derive(State)` on a tuple struct.
+
+mod base;
+use base::*;
+
+#[derive(State)]
+pub struct Y(u64);
+
+fn main() {}

@@ -1,0 +1,21 @@
+//! `unsafe`.
+
+mod base;
+use base::*;
+
+pub struct R;
+
+#[round]
+impl Round<X> for R {
+    type Message = u64;
+    fn send(p: &X, _: &Ctx) -> Outbox<u64> {
+        broadcast(p.x)
+    }
+    fn update(p: &mut X, _: &Mailbox<u64>, _: &Ctx) {
+        unsafe {
+            p.x = 1;
+        }
+    }
+}
+
+fn main() {}
