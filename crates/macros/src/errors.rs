@@ -22,6 +22,10 @@ impl Errors {
     pub fn push(&mut self, error: syn::Error) {
         self.0.push(error);
     }
+    /// How many were found.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
     /// Whether nothing was found.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

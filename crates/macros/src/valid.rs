@@ -36,8 +36,13 @@ pub fn no_arguments(name: &str, args: &TokenStream, errors: &mut Errors) {
 fn speaks_of(input: &FnArg) -> String {
     let FnArg::Typed(typed) = input else { return "self".to_string() };
     let (by_reference, mut ty) = (matches!(*typed.ty, Type::Reference(_)), &*typed.ty);
-    while let Type::Reference(reference) = ty {
-        ty = &reference.elem;
+    loop {
+        ty = match ty {
+            Type::Reference(inner) => &inner.elem,
+            Type::Paren(inner) => &inner.elem,
+            Type::Group(inner) => &inner.elem,
+            _ => break,
+        };
     }
     match ty {
         Type::Path(path) => match path.path.segments.last().map(|s| s.ident.to_string()).as_deref() {

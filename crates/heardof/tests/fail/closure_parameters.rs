@@ -3,6 +3,15 @@
 mod base;
 use base::*;
 
+pub trait Any {
+    fn any(&self, f: impl Fn(u64, u64) -> bool) -> bool;
+}
+impl Any for u64 {
+    fn any(&self, f: impl Fn(u64, u64) -> bool) -> bool {
+        f(*self, *self)
+    }
+}
+
 pub struct R;
 
 #[round]
@@ -12,7 +21,7 @@ impl Round<X> for R {
         broadcast(p.x)
     }
     fn update(p: &mut X, _: &Mailbox<u64>, _: &Ctx) {
-        p.ready = p.seen.any(|a, b| a == b);
+        p.ready = p.x.any(|a, b| a == b);
     }
 }
 

@@ -3,13 +3,10 @@
 mod base;
 use base::*;
 
-pub trait Table {
-    fn table(&self) -> Vec<u64>;
-}
-impl Table for Set<u64> {
-    fn table(&self) -> Vec<u64> {
-        vec![]
-    }
+#[native("a list")]
+#[pure]
+fn table(p: &X) -> Vec<u64> {
+    p.seen.iter().copied().collect()
 }
 
 pub struct R;
@@ -21,7 +18,7 @@ impl Round<X> for R {
         broadcast(p.x)
     }
     fn update(p: &mut X, _: &Mailbox<u64>, _: &Ctx) {
-        p.x = p.seen.table()[0];
+        p.x = table(p)[0];
     }
 }
 

@@ -2,11 +2,12 @@
 //!
 //! The bytes of a struct are those of its fields in order; an enum starts with one byte, the number of the variant.
 
-use super::derive::{Shape, Variant, sort_of, standard};
+use super::derive::{Shape, Variant, part, standard};
 use crate::errors::Errors;
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::DeriveInput;
+use syn::ext::IdentExt;
 
 /// The expansion.
 pub fn expand(tokens: TokenStream) -> TokenStream {
@@ -25,9 +26,8 @@ pub fn implement(shape: &Shape) -> TokenStream {
     let (sort, to_datum, from_datum) = (sort(shape), to_datum(shape), from_datum(shape));
     let (visit, encode, decode) = (visit(shape), encode(shape), decode(shape));
     let value = shape.implement(
-        quote!(::heardof::__private::Value),
-        true,
-        quote! {
+        &quote!(::heardof::__private::Value),
+        &quote! {
             fn sort() -> ::heardof::__private::Sort { #sort }
             fn to_datum(&self) -> ::heardof::__private::Datum { #to_datum }
             fn from_datum(__datum: &::heardof::__private::Datum) -> ::heardof::__private::std::option::Option<Self> { #from_datum }
@@ -43,12 +43,12 @@ pub fn implement(shape: &Shape) -> TokenStream {
 }
 
 fn field_sorts(v: &Variant) -> TokenStream {
-    let (names, sorts) = (v.fields.iter().map(|f| &f.name), v.fields.iter().map(|f| sort_of(&f.ty)));
-    quote!(::heardof::__private::std::vec![#((#names, #sorts)),*])
+    let (names, sorts) = (v.fields.iter().map(|f| &f.name), v.fields.iter().map(|f| part(&f.ty, "its_sort")));
+    quote!(::heardof::__private::std::vec![#((#names, #sorts())),*])
 }
 
 fn sort(shape: &Shape) -> TokenStream {
-    let name = syn::ext::IdentExt::unraw(&shape.ident).to_string();
+    let name = shape.ident.unraw().to_string();
     if shape.is_enum {
         let variants = shape.variants.iter().map(|v| {
             let (name, fields) = (&v.name, field_sorts(v));
@@ -65,9 +65,8 @@ fn to_datum(shape: &Shape) -> TokenStream {
     shape.arms(|k, v, names| {
         let (name, labels) = (&v.name, v.fields.iter().map(|f| &f.name));
         let number = u32::try_from(k).unwrap_or(u32::MAX);
-        let values = quote!(::heardof::__private::std::sync::Arc::new(
-            ::heardof::__private::std::vec![#(::heardof::__private::Value::to_datum(#names)),*]
-        ));
+        let datum = v.fields.iter().map(|f| part(&f.ty, "datum"));
+        let values = quote!(::heardof::__private::std::sync::Arc::new(::heardof::__private::std::vec![#(#datum(#names)),*]));
         if shape.is_enum {
             quote!(::heardof::__private::Datum::Variant(#number, #name, &[#(#labels),*], #values))
         } else {
@@ -80,9 +79,12 @@ fn from_datum(shape: &Shape) -> TokenStream {
     let arms = shape.variants.iter().enumerate().map(|(k, v)| {
         let (name, len) = (&v.name, v.fields.len());
         let number = u32::try_from(k).unwrap_or(u32::MAX);
-        let value = v.build(|k, _| quote!(::heardof::__private::Value::from_datum(&__values[#k])?));
+        let value = v.build(|k, field| {
+            let of_datum = part(&field.ty, "of_datum");
+            quote!(#of_datum(&__values[#k])?)
+        });
         let pattern = if shape.is_enum {
-            quote!(::heardof::__private::Datum::Variant(#number, _, _, __values))
+            quote!(::heardof::__private::Datum::Variant(#number, #name, _, __values))
         } else {
             quote!(::heardof::__private::Datum::Struct(#name, _, __values))
         };
@@ -92,21 +94,28 @@ fn from_datum(shape: &Shape) -> TokenStream {
 }
 
 fn visit(shape: &Shape) -> TokenStream {
-    let parts = shape.arms(|_, _, names| quote!({ #(::heardof::__private::Value::visit(#names, __f);)* }));
+    let parts = shape.arms(|_, v, names| {
+        let visit = v.fields.iter().map(|f| part(&f.ty, "visit_by"));
+        quote!({ #(#visit(#names, __f);)* })
+    });
     quote!(__f(self); #parts)
 }
 
 fn encode(shape: &Shape) -> TokenStream {
-    shape.arms(|k, _, names| {
+    shape.arms(|k, v, names| {
+        let encode = v.fields.iter().map(|f| part(&f.ty, "encode_to"));
         let tag = u8::try_from(k).unwrap_or(u8::MAX);
         let tag = shape.is_enum.then(|| quote!(__out.push(#tag);));
-        quote!({ #tag #(::heardof::__private::Value::encode(#names, __out);)* })
+        quote!({ #tag #(#encode(#names, __out);)* })
     })
 }
 
 fn decode(shape: &Shape) -> TokenStream {
     let built = |v: &Variant| {
-        let value = v.build(|_, _| quote!(::heardof::__private::Value::decode(__input)?));
+        let value = v.build(|_, field| {
+            let decode = part(&field.ty, "decode_from");
+            quote!(#decode(__input)?)
+        });
         quote!(::heardof::__private::std::result::Result::Ok(#value))
     };
     if !shape.is_enum {
@@ -117,7 +126,7 @@ fn decode(shape: &Shape) -> TokenStream {
         let (tag, value) = (u8::try_from(k).unwrap_or(u8::MAX), built(v));
         quote!(#tag => #value,)
     });
-    let name = syn::ext::IdentExt::unraw(&shape.ident).to_string();
+    let name = shape.ident.unraw().to_string();
     // 256 variants leave no byte over.
     let unknown = (shape.variants.len() < 256).then(|| {
         quote!(__found => ::heardof::__private::std::result::Result::Err(

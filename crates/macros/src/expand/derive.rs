@@ -13,7 +13,7 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
-use syn::{Data, DeriveInput, Fields, GenericParam, Generics, Index, Member, Type};
+use syn::{Data, DeriveInput, Fields, GenericParam, Generics, Index, Member, Type, WherePredicate};
 
 /// A field.
 pub struct Field {
@@ -92,26 +92,39 @@ impl Shape {
         Some(Shape { ident: input.ident.clone(), generics: input.generics.clone(), is_enum, variants })
     }
 
-    /// `impl<..> #bound for X<..> where V: #bound { #body }`
-    pub fn implement(&self, bound: TokenStream, on_fields: bool, body: TokenStream) -> TokenStream {
+    /// `impl<..> #name for X<..> { #body }`, where every type parameter is a `Value`, and so are the types of fields built from them:
+    /// `Set<V>` is a value only if `V` is ordered as well.
+    pub fn implement(&self, name: &TokenStream, body: &TokenStream) -> TokenStream {
+        self.with_bounds(name, body, vec![])
+    }
+
+    /// The same, and only where every field has the trait `name` too. The lifetime, which is nowhere used, makes rustc accept a bound
+    /// on a type without parameters that does not hold.
+    fn implement_where_fields(&self, name: &TokenStream, body: &TokenStream) -> TokenStream {
+        let bound = |field: &Field| {
+            let ty = &field.ty;
+            syn::parse_quote!(for<'__field> #ty: #name)
+        };
+        self.with_bounds(name, body, self.variants.iter().flat_map(|v| &v.fields).map(bound).collect())
+    }
+
+    fn with_bounds(&self, name: &TokenStream, body: &TokenStream, more: Vec<WherePredicate>) -> TokenStream {
         let mut generics = self.generics.clone();
         let params: Vec<Ident> = generics.type_params().map(|p| p.ident.clone()).collect();
         let clause = generics.make_where_clause();
         for param in &params {
-            clause.predicates.push(syn::parse_quote!(#param: #bound));
+            clause.predicates.push(syn::parse_quote!(#param: ::heardof::__private::Value));
         }
-        // `Set<V>` is a value only if `V` is ordered as well: the bound must be on the type of the field.
-        if on_fields {
-            for field in self.variants.iter().flat_map(|v| &v.fields).filter(|f| mentions(&f.ty, &params)) {
-                let ty = &field.ty;
-                clause.predicates.push(syn::parse_quote!(#ty: #bound));
-            }
+        for field in self.variants.iter().flat_map(|v| &v.fields).filter(|f| mentions(&f.ty, &params)) {
+            let ty = &field.ty;
+            clause.predicates.push(syn::parse_quote!(#ty: ::heardof::__private::Value));
         }
+        clause.predicates.extend(more);
         let (generics, types, bounds) = generics.split_for_impl();
         let ident = &self.ident;
         quote! {
             #[automatically_derived]
-            impl #generics #bound for #ident #types #bounds { #body }
+            impl #generics #name for #ident #types #bounds { #body }
         }
     }
 
@@ -127,10 +140,10 @@ impl Shape {
     }
 
     /// One arm for each variant, over `(self, other)` of that same variant, then `otherwise`.
-    fn pairs(&self, f: impl Fn(&[Ident], &[Ident]) -> TokenStream, otherwise: TokenStream) -> TokenStream {
+    fn pairs(&self, f: impl Fn(&Variant, &[Ident], &[Ident]) -> TokenStream, otherwise: &TokenStream) -> TokenStream {
         let arm = |v: &Variant| {
             let (left, right) = (v.binders("left"), v.binders("right"));
-            let (p, q, body) = (v.pattern(&left), v.pattern(&right), f(&left, &right));
+            let (p, q, body) = (v.pattern(&left), v.pattern(&right), f(v, &left, &right));
             quote!((#p, #q) => #body)
         };
         let arms = self.variants.iter().map(arm);
@@ -186,23 +199,47 @@ fn mentions(ty: &Type, params: &[Ident]) -> bool {
     finder.1
 }
 
-/// `Clone`, `PartialEq`, `Eq`, `Hash`, `Debug`, `PartialOrd`, `Ord`, each where the type parameters have it.
+/// `Clone`, `PartialEq`, `Eq`, `Hash`, `Debug`, and `PartialOrd`, `Ord` where the fields have it.
 pub fn standard(shape: &Shape) -> TokenStream {
     let std = quote!(::heardof::__private::std);
     let clone = shape.arms(|_, v, names| {
-        v.build(|k, _| {
-            let name = &names[k];
-            quote!(#std::clone::Clone::clone(#name))
+        v.build(|k, field| {
+            let (copy, name) = (part(&field.ty, "copy"), &names[k]);
+            quote!(#copy(#name))
         })
     });
-    let eq = shape.pairs(|a, b| quote!(true #(&& *#a == *#b)*), quote!(false));
-    let hash = shape.arms(|k, _, names| {
+    let eq = shape.pairs(
+        |v, a, b| {
+            let same = v.fields.iter().map(|f| part(&f.ty, "same"));
+            quote!(true #(&& #same(#a, #b))*)
+        },
+        &quote!(false),
+    );
+    let hash = shape.arms(|k, v, names| {
         let tag = shape.is_enum.then(|| quote!(#std::hash::Hash::hash(&#k, __state);));
-        quote!({ #tag #(#std::hash::Hash::hash(#names, __state);)* })
+        let hash = v.fields.iter().map(|f| part(&f.ty, "hash_to"));
+        quote!({ #tag #(#hash(#names, __state);)* })
     });
+    let debug = shape.arms(|_, v, names| debug(v, names));
+    let implement = |name: TokenStream, body: TokenStream| shape.implement(&name, &body);
+    let mut out: TokenStream = [
+        implement(quote!(#std::clone::Clone), quote!(fn clone(&self) -> Self { #clone })),
+        implement(quote!(#std::cmp::PartialEq), quote!(fn eq(&self, other: &Self) -> bool { #eq })),
+        implement(quote!(#std::cmp::Eq), quote!()),
+        implement(quote!(#std::hash::Hash), quote!(fn hash<__H: #std::hash::Hasher>(&self, __state: &mut __H) { #hash })),
+        implement(quote!(#std::fmt::Debug), quote!(fn fmt(&self, __f: &mut #std::fmt::Formatter<'_>) -> #std::fmt::Result { #debug })),
+    ]
+    .into_iter()
+    .collect();
+    out.extend(order(shape, &std));
+    out
+}
+
+/// `PartialOrd`, `Ord`: by declaration, then field by field.
+fn order(shape: &Shape, std: &TokenStream) -> TokenStream {
     let (mine, theirs) = (shape.tag(&quote!(self)), shape.tag(&quote!(other)));
     let partial_cmp = shape.pairs(
-        |a, b| {
+        |_, a, b| {
             quote!({
                 #(match #std::cmp::PartialOrd::partial_cmp(#a, #b) {
                     #std::option::Option::Some(#std::cmp::Ordering::Equal) => {}
@@ -211,44 +248,31 @@ pub fn standard(shape: &Shape) -> TokenStream {
                 #std::option::Option::Some(#std::cmp::Ordering::Equal)
             })
         },
-        quote!(#std::cmp::PartialOrd::partial_cmp(&#mine, &#theirs)),
+        &quote!(#std::cmp::PartialOrd::partial_cmp(&#mine, &#theirs)),
     );
     let cmp = shape.pairs(
-        |a, b| quote!(#std::cmp::Ordering::Equal #(.then_with(|| #std::cmp::Ord::cmp(#a, #b)))*),
-        quote!(#std::cmp::Ord::cmp(&#mine, &#theirs)),
+        |_, a, b| quote!(#std::cmp::Ordering::Equal #(.then_with(|| #std::cmp::Ord::cmp(#a, #b)))*),
+        &quote!(#std::cmp::Ord::cmp(&#mine, &#theirs)),
     );
-    let debug = shape.arms(|_, v, names| debug(v, names));
-    [
-        shape.implement(quote!(#std::clone::Clone), false, quote!(fn clone(&self) -> Self { #clone })),
-        shape.implement(quote!(#std::cmp::PartialEq), false, quote!(fn eq(&self, other: &Self) -> bool { #eq })),
-        shape.implement(quote!(#std::cmp::Eq), false, quote!()),
-        shape.implement(quote!(#std::hash::Hash), false, quote!(fn hash<__H: #std::hash::Hasher>(&self, __state: &mut __H) { #hash })),
-        shape.implement(
-            quote!(#std::fmt::Debug),
-            false,
-            quote!(fn fmt(&self, __f: &mut #std::fmt::Formatter<'_>) -> #std::fmt::Result { #debug }),
-        ),
-        shape.implement(
-            quote!(#std::cmp::PartialOrd),
-            false,
-            quote!(fn partial_cmp(&self, other: &Self) -> #std::option::Option<#std::cmp::Ordering> { #partial_cmp }),
-        ),
-        shape.implement(quote!(#std::cmp::Ord), false, quote!(fn cmp(&self, other: &Self) -> #std::cmp::Ordering { #cmp })),
-    ]
-    .into_iter()
-    .collect()
+    let partial = quote!(fn partial_cmp(&self, other: &Self) -> #std::option::Option<#std::cmp::Ordering> { #partial_cmp });
+    let total = quote!(fn cmp(&self, other: &Self) -> #std::cmp::Ordering { #cmp });
+    let partial = shape.implement_where_fields(&quote!(#std::cmp::PartialOrd), &partial);
+    let total = shape.implement_where_fields(&quote!(#std::cmp::Ord), &total);
+    quote!(#partial #total)
 }
 
 fn debug(v: &Variant, names: &[Ident]) -> TokenStream {
     let (name, labels) = (&v.name, v.fields.iter().map(|f| &f.name));
+    let shown = v.fields.iter().map(|f| part(&f.ty, "shown"));
     match (v.named, v.fields.is_empty()) {
         (_, true) => quote!(__f.write_str(#name)),
-        (true, _) => quote!(__f.debug_struct(#name)#(.field(#labels, #names))*.finish()),
-        (false, _) => quote!(__f.debug_tuple(#name)#(.field(#names))*.finish()),
+        (true, _) => quote!(__f.debug_struct(#name)#(.field(#labels, #shown(#names)))*.finish()),
+        (false, _) => quote!(__f.debug_tuple(#name)#(.field(#shown(#names)))*.finish()),
     }
 }
 
-/// `<Type as Value>::sort()`, at the type, so that a type that is no value is reported there.
-pub fn sort_of(ty: &Type) -> TokenStream {
-    quote_spanned!(ty.span()=> <#ty as ::heardof::__private::Value>::sort())
+/// `<Type as Part>::function`, at the type, so that a type that is no value is reported there; see `Part` in the facade.
+pub fn part(ty: &Type, function: &str) -> TokenStream {
+    let function = Ident::new(function, ty.span());
+    quote_spanned!(ty.span()=> <#ty as ::heardof::__private::Part>::#function)
 }

@@ -1,7 +1,7 @@
 //! `derive(State)`: all of `Data`, and the trait `State`: the fields with their marks, parameters, requests, documentation.
 
 use super::data;
-use super::derive::{Shape, sort_of};
+use super::derive::{Shape, part};
 use crate::errors::Errors;
 use crate::parse::attrs::doc;
 use proc_macro2::TokenStream;
@@ -102,8 +102,8 @@ fn fields(input: &DeriveInput, errors: &mut Errors) -> Vec<TokenStream> {
             let help = "an output is reported by the node, a ghost is not there: delete one of the two";
             errors.add(&field.ident, "a field is `#[output]` and `#[ghost]`", help);
         }
-        let (name, sort) = (field.ident.as_ref().map(|i| i.unraw().to_string()), sort_of(&field.ty));
-        out.push(quote!(::heardof::__private::Field { name: #name, sort: #sort, output: #output, ghost: #ghost }));
+        let (name, sort) = (field.ident.as_ref().map(|i| i.unraw().to_string()), part(&field.ty, "its_sort"));
+        out.push(quote!(::heardof::__private::Field { name: #name, sort: #sort(), output: #output, ghost: #ghost }));
     }
     out
 }

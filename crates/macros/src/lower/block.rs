@@ -39,6 +39,9 @@ impl Lower<'_> {
     fn binding(&mut self, local: &Local) -> String {
         let Some(init) = &local.init else {
             self.errors.add(local, "`let` without a value is outside the subset", "write `let x = if .. { a } else { b };`");
+            let mark = self.scope.len();
+            self.pattern(&local.pat);
+            self.scope[mark..].iter_mut().for_each(|(_, variable)| *variable = Variable::Unknown);
             return HOLE.to_string();
         };
         if let Some((otherwise, _)) = &init.diverge {
@@ -46,8 +49,10 @@ impl Lower<'_> {
         }
         // A pattern that takes the state apart reads it; a name for the whole of it would be a second way to change it.
         let whole = matches!(local.pat, Pat::Ident(_) | Pat::Type(_));
-        let value = if whole { self.value(&init.expr) } else { self.read(&init.expr) };
-        let pattern = self.pattern(&local.pat);
+        let [value, pattern] = self.suspect(|lower| {
+            let value = if whole { lower.value(&init.expr) } else { lower.read(&init.expr) };
+            [value, lower.pattern(&local.pat)]
+        });
         list("let", local.let_token.span, [pattern, value])
     }
 
@@ -87,13 +92,14 @@ impl Lower<'_> {
                 Ok(list("field", e.dot_token.span, [base, member(&e.member)]))
             }
             Expr::Unary(e) if matches!(e.op, UnOp::Deref(_)) => match self.root(strip(&e.expr)) {
-                Some((name, Variable::Reference, _)) => Ok(name),
+                Some((name, Variable::Reference | Variable::Unknown, _)) => Ok(name),
                 _ => Err(reject::place("an assignment through a reference is outside the subset")),
             },
             Expr::Index(_) => Err(reject::place("an assignment to an element is outside the subset")),
             e => match self.root(e) {
                 None => Err(reject::place("this is not a place of the state")),
                 Some((name, Variable::Value, _)) => Err(reject::place(format!("`{name}` may be a reference to something else"))),
+                Some((name, Variable::Unknown, _)) => Ok(name),
                 Some((name, _, k)) if k < self.floor => {
                     let message = format!("`{name}` changes inside an expression");
                     Err((message, "compute the value first with `let`, then assign in a statement of its own".to_string()))

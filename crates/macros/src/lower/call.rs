@@ -2,7 +2,7 @@
 
 use super::expr::strip;
 use super::names::{Name, classify};
-use super::{HOLE, Item, Lower, Sibling, builtins, reject};
+use super::{HOLE, Item, Lower, Sibling, Variable, builtins, reject};
 use crate::errors::NATIVE;
 use crate::sexp::{list, named, names, plain, quoted, tidy};
 use quote::{ToTokens, format_ident};
@@ -27,6 +27,9 @@ impl Lower<'_> {
             return HOLE.to_string();
         };
         if let Some(variable) = path.path.get_ident().map(|i| self.name(i)).filter(|n| self.variable(n).is_some()) {
+            if self.is_unknown(&e.func) {
+                return HOLE.to_string();
+            }
             self.errors.add(path, format!("a call of the variable `{variable}` is outside the subset"), "make it a `#[pure] fn`");
             return HOLE.to_string();
         }
@@ -129,8 +132,9 @@ impl Lower<'_> {
         let parts = match builtins::method(&name) {
             Some(shapes) => self.shaped(&name, shapes, &e.args, &e.method),
             None => {
+                let count = self.errors.len();
                 self.own_method(e, &name);
-                self.values(&e.args)
+                if self.errors.len() == count { self.values(&e.args) } else { vec![] }
             }
         };
         list("method", e.method.span(), [name, receiver].into_iter().chain(parts))
@@ -167,10 +171,17 @@ impl Lower<'_> {
         let ways: Vec<String> = shapes.iter().map(|shape| format!("`{name}{}`", builtins::describe(shape))).collect();
         let help = format!("write {}", ways.join(" or "));
         match same_length.and_then(|shape| shape.chars().zip(args).find(|(c, e)| *c != 'e' && !matches!(strip(e), Expr::Closure(_)))) {
+            Some((_, e)) if self.is_unknown(e) => {}
             Some((_, e)) => self.errors.add(e, format!("`{name}` takes a closure here"), help),
             None => self.errors.add(place.to_token_stream(), format!("`{name}` of the language does not take these arguments"), help),
         }
         vec![]
+    }
+
+    fn is_unknown(&self, e: &Expr) -> bool {
+        let Expr::Path(path) = strip(e) else { return false };
+        let variable = path.path.get_ident().and_then(|i| self.variable(&self.name(i)));
+        variable.is_some_and(|k| self.scope[k].1 == Variable::Unknown)
     }
 
     fn argument(&mut self, kind: char, e: &Expr) -> String {
@@ -206,7 +217,9 @@ impl Lower<'_> {
             Pat::Type(typed) => plain("typed", [self.pattern(&typed.pat), quoted(&tidy(typed.ty.to_token_stream()))]),
             Pat::Ident(ident) if ident.mutability.is_some() => {
                 self.errors.add(pat, "a parameter that changes is outside the subset", "delete `mut` and compute a new value");
-                self.name(&ident.ident)
+                let name = self.name(&ident.ident);
+                self.scope.push((name.clone(), Variable::Unknown));
+                name
             }
             other => self.pattern(other),
         }

@@ -129,6 +129,8 @@ enum Variable {
     Place,
     /// A parameter of type `&mut`: a place, whose name alone is a reference to it.
     Reference,
+    /// Bound by something outside the subset: reported there, so nothing more is said of it.
+    Unknown,
 }
 
 /// The state of the pass over one function.
@@ -156,6 +158,9 @@ impl<'a> Lower<'a> {
     /// The names of the parameters; they enter the scope.
     fn parameters(&mut self, sig: &Signature) -> Vec<String> {
         let mut names = vec![];
+        if let Some(word) = &sig.asyncness {
+            self.errors.add(word, "`async` and `await` are outside the subset", "delete it: there is nothing to wait for");
+        }
         for input in &sig.inputs {
             let (name, variable) = match input {
                 FnArg::Receiver(receiver) => {
@@ -191,7 +196,7 @@ impl<'a> Lower<'a> {
                 if self.rules.item != Item::Round {
                     self.errors.add(ty, "a function that changes what it is given is not pure", "take `&T` and return the new value");
                 }
-                Variable::Reference
+                if self.rules.item == Item::Round { Variable::Reference } else { Variable::Unknown }
             }
             _ if mutable => Variable::Place,
             _ => Variable::Value,
@@ -201,6 +206,16 @@ impl<'a> Lower<'a> {
     /// The text of a name.
     fn name(&self, ident: &Ident) -> String {
         ident.unraw().to_string()
+    }
+
+    /// Runs `f`; if it reports an error, the variables that it brought into scope are unknown.
+    fn suspect<T>(&mut self, f: impl FnOnce(&mut Self) -> T) -> T {
+        let (mark, count) = (self.scope.len(), self.errors.len());
+        let result = f(self);
+        if self.errors.len() > count {
+            self.scope[mark..].iter_mut().for_each(|(_, variable)| *variable = Variable::Unknown);
+        }
+        result
     }
 
     fn variable(&self, name: &str) -> Option<usize> {
