@@ -23,48 +23,63 @@ pub fn specs<P: Process>(problems: Vec<Vec<Spec<P>>>, own: Vec<Spec<P>>) -> Vec<
 pub fn is_round<P: Process, R: Round<P>>() {}
 
 /// What the derives ask of the type of a field, all under one name: then rustc reports a type that is no value once, at the field, and
-/// not once for each trait.
-pub trait Part: Value {
+/// not once for each trait. (`Value` is a bound of the `impl` and not of the trait: then the reports are equal, and shown once.)
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a value of the language",
+    note = "write `#[derive(Data)]` on it; the built-in values are bool, integers, String, Pid, Phase, (), tuples, Option, Set and Map"
+)]
+pub trait Part: Sized {
     /// `Clone`
+    fn copy(&self) -> Self;
+    /// `PartialEq`
+    fn same(&self, other: &Self) -> bool;
+    /// `Hash`
+    fn hash_to<H: Hasher>(&self, state: &mut H);
+    /// `Debug`
+    fn shown(&self) -> &dyn Debug;
+    /// `Value::sort`
+    fn its_sort() -> Sort;
+    /// `Value::to_datum`
+    fn datum(&self) -> Datum;
+    /// `Value::from_datum`
+    fn of_datum(datum: &Datum) -> Option<Self>;
+    /// `Value::visit`
+    fn visit_by(&self, f: &mut dyn FnMut(&dyn Any));
+    /// `Value::encode`
+    fn encode_to(&self, out: &mut Vec<u8>);
+    /// `Value::decode`
+    fn decode_from(input: &mut &[u8]) -> Result<Self, DecodeError>;
+}
+
+impl<T: Value> Part for T {
     fn copy(&self) -> Self {
         self.clone()
     }
-    /// `PartialEq`
     fn same(&self, other: &Self) -> bool {
         self == other
     }
-    /// `Hash`
     fn hash_to<H: Hasher>(&self, state: &mut H) {
         self.hash(state);
     }
-    /// `Debug`
     fn shown(&self) -> &dyn Debug {
         self
     }
-    /// `Value::sort`
     fn its_sort() -> Sort {
         Self::sort()
     }
-    /// `Value::to_datum`
     fn datum(&self) -> Datum {
         self.to_datum()
     }
-    /// `Value::from_datum`
     fn of_datum(datum: &Datum) -> Option<Self> {
         Self::from_datum(datum)
     }
-    /// `Value::visit`
     fn visit_by(&self, f: &mut dyn FnMut(&dyn Any)) {
         self.visit(f);
     }
-    /// `Value::encode`
     fn encode_to(&self, out: &mut Vec<u8>) {
         self.encode(out);
     }
-    /// `Value::decode`
     fn decode_from(input: &mut &[u8]) -> Result<Self, DecodeError> {
         Self::decode(input)
     }
 }
-
-impl<T: Value> Part for T {}
