@@ -5,9 +5,9 @@
 
 use crate::prelude::*;
 
-/// Consensus [CBS09, Section 2]: all that decide decide the same, proposed value, and in the end everybody does.
+/// Consensus: all that decide decide the same, proposed value, and in the end everybody does.
 ///
-/// [CBS09]: B. Charron-Bost, A. Schiper: The Heard-Of model. Distributed Computing 22(1), 2009.
+/// Source: B. Charron-Bost, A. Schiper: The Heard-Of model. Distributed Computing 22(1), 2009, Section 2.
 #[problem]
 pub trait Consensus: Process {
     /// What is proposed and decided.
@@ -39,9 +39,9 @@ pub trait Consensus: Process {
     }
 }
 
-/// k-set agreement [Cha93]: at most k values are decided, all of them proposed. For k = 1 it is consensus.
+/// k-set agreement: at most k values are decided, all of them proposed. For k = 1 it is consensus.
 ///
-/// [Cha93]: S. Chaudhuri: More choices allow more faults. Information and Computation 105(1), 1993.
+/// Source: S. Chaudhuri: More choices allow more faults. Information and Computation 105(1), 1993.
 #[problem]
 pub trait KSetAgreement: Process {
     /// What is proposed and decided.

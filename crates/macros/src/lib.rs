@@ -31,6 +31,8 @@
 //! (fn update (p mailbox _ctx) (if (letc (pv Some ((0 v))) (method min mailbox)) (set (field p x) v) (unit)))
 //! ```
 
+#![forbid(unsafe_code)]
+
 mod errors;
 mod expand;
 mod lower;

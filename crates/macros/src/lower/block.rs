@@ -4,7 +4,6 @@ use super::expr::{is_change, member, strip};
 use super::{HOLE, Lower, Variable, reject};
 use crate::errors::NATIVE;
 use crate::sexp::list;
-use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::{Block, Expr, ExprAssign, ExprBinary, Local, Pat, Stmt, UnOp};
 
@@ -76,7 +75,7 @@ impl Lower<'_> {
 
     /// The place that an assignment or `insert` changes.
     pub(super) fn place(&mut self, e: &Expr) -> String {
-        match self.try_place(e, e.span()) {
+        match self.try_place(e) {
             Ok(place) => place,
             Err((message, help)) => {
                 self.errors.add(e, message, help);
@@ -85,10 +84,10 @@ impl Lower<'_> {
         }
     }
 
-    fn try_place(&mut self, e: &Expr, at: Span) -> Result<String, (String, String)> {
+    fn try_place(&mut self, e: &Expr) -> Result<String, (String, String)> {
         match strip(e) {
             Expr::Field(e) => {
-                let base = self.try_place(&e.base, at)?;
+                let base = self.try_place(&e.base)?;
                 Ok(list("field", e.dot_token.span, [base, member(&e.member)]))
             }
             Expr::Unary(e) if matches!(e.op, UnOp::Deref(_)) => match self.root(strip(&e.expr)) {
