@@ -178,7 +178,7 @@ impl<'a> Notation<'a> {
     }
 
     /// A block in a formula: names bound by `let` are replaced by what they stand for.
-    fn block(&self, es: &Vec<Expr>) -> Formula {
+    fn block(&self, es: &[Expr]) -> Formula {
         let mut inner = self.clone();
         let mut parts = vec![];
         for (k, e) in es.iter().enumerate() {

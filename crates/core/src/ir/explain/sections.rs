@@ -44,7 +44,7 @@ pub(super) fn specification(page: &mut Page, algorithm: &Algorithm) {
     ladder(page, algorithm);
 }
 
-fn of_kind<'a>(algorithm: &'a Algorithm, test: impl Fn(&Kind) -> bool) -> Vec<&'a SpecText> {
+fn of_kind(algorithm: &Algorithm, test: impl Fn(&Kind) -> bool) -> Vec<&SpecText> {
     algorithm.specs.iter().filter(|s| test(&s.kind)).collect()
 }
 

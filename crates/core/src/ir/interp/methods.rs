@@ -10,9 +10,9 @@ use crate::{Map, Phase, Pid, Set};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-type Step<T> = Result<T, Stuck>;
+pub(super) type Step<T> = Result<T, Stuck>;
 
-fn wrong<T>(what: String) -> Step<T> {
+pub(super) fn wrong<T>(what: String) -> Step<T> {
     Err(Stuck::Sort(what))
 }
 
@@ -20,7 +20,7 @@ fn pids(set: &Set<Pid>) -> Val {
     Val::Data(Datum::set(set.iter().map(|p| Datum::Pid(*p))))
 }
 
-fn option(d: Option<Datum>) -> Val {
+pub(super) fn option(d: Option<Datum>) -> Val {
     Val::Data(Datum::Option(d.map(Arc::new)))
 }
 
@@ -31,7 +31,7 @@ fn elements(d: Datum) -> Step<Arc<BTreeSet<Datum>>> {
     }
 }
 
-fn lambda<'a>(args: &'a [Expr], k: usize) -> Step<&'a Lambda> {
+pub(super) fn lambda<'a>(args: &'a [Expr], k: usize) -> Step<&'a Lambda> {
     match args.get(k).map(|e| &e.node) {
         Some(Node::Lambda(l)) => Ok(l),
         _ => wrong("a closure is expected".into()),
@@ -340,12 +340,16 @@ impl<'a> Frame<'a> {
                 })?;
                 Val::Mailbox(Arc::new(mapped.map(Clone::clone)))
             }
-            _ => return wrong(format!("a mailbox has no `{name}`")),
+            _ => return self.of_mutated_mailbox(name, mailbox, args),
         })
     }
 
     /// The mailbox of what `f` makes of each message, with the same tape.
-    fn each_message<N>(&mut self, mailbox: &Mailbox<Datum>, mut f: impl FnMut(&mut Self, &Datum) -> Step<N>) -> Step<Mailbox<N>> {
+    pub(super) fn each_message<N>(
+        &mut self,
+        mailbox: &Mailbox<Datum>,
+        mut f: impl FnMut(&mut Self, &Datum) -> Step<N>,
+    ) -> Step<Mailbox<N>> {
         let made: Mailbox<N> = mailbox.iter().map(|(q, m)| Ok((q, f(self, m)?))).collect::<Step<Vec<_>>>()?.into_iter().collect();
         Ok(match mailbox.tape() {
             Some(tape) => made.with_ties(tape.clone()),

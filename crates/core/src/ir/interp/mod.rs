@@ -7,6 +7,7 @@
 //! closure for every message (a closure that gets stuck makes the whole step stuck) and counts.
 
 mod methods;
+mod mutated;
 
 use super::{Algorithm, Expr, Function, Lambda, Node, Op, Pat};
 use crate::datum::{Datum, Sort, leak_names};

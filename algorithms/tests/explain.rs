@@ -1,37 +1,42 @@
 //! The papers' notation: golden pages for One-Third Rule and LastVoting, one formula a line for the rest.
 //!
-//! `BLESS=1 cargo test -p heardof-core --test explain` writes the golden pages anew.
+//! `BLESS=1 cargo test -p heardof-algorithms --test explain` writes the golden pages anew.
 
-mod samples;
-
+use heardof_algorithms::{BenOr, FloodMin, LastVoting, OneThirdRule, TwoPhaseCommit, UniformVoting};
 use heardof_core::ir::explain::{Place, explain, explain_expr};
 use heardof_core::ir::text::parse_expr;
 use heardof_core::ir::{Algorithm, Boundary, Function, Kind, SpecText};
+use heardof_core::{Described, describe};
 use std::path::Path;
 
+fn described<P: Described>() -> Algorithm {
+    describe::<P>().unwrap_or_else(|error| panic!("{error}"))
+}
+
 fn golden(algorithm: &Algorithm) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/explain").join(format!("{}.txt", algorithm.name));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/explain").join(format!("{}.txt", algorithm.name));
     let page = explain(algorithm);
     if std::env::var_os("BLESS").is_some() {
         std::fs::write(&path, &page).expect("the golden page can be written");
     }
     let expected = std::fs::read_to_string(&path).expect("there is a golden page");
-    assert_eq!(page, expected, "BLESS=1 cargo test -p heardof-core --test explain");
+    assert_eq!(page, expected, "BLESS=1 cargo test -p heardof-algorithms --test explain");
 }
 
 #[test]
 fn one_third_rule() {
-    golden(&samples::one_third_rule());
+    golden(&described::<OneThirdRule<u64>>());
 }
 
 #[test]
 fn last_voting() {
-    golden(&samples::last_voting());
+    golden(&described::<LastVoting<u64>>());
 }
 
 #[test]
 fn pages_are_narrow() {
-    for algorithm in samples::all() {
+    let others = [described::<UniformVoting<u64>>(), described::<BenOr>(), described::<FloodMin<u64>>(), described::<TwoPhaseCommit>()];
+    for algorithm in others.into_iter().chain([described::<OneThirdRule<u64>>(), described::<LastVoting<u64>>()]) {
         for line in explain(&algorithm).lines() {
             assert!(line.chars().count() <= 110, "{}: {line}", algorithm.name);
             assert_eq!(line.trim_end(), line, "{}", algorithm.name);
@@ -41,7 +46,7 @@ fn pages_are_narrow() {
 
 /// Each line of `table`: the text of an expression, ` ⟼ `, its notation.
 fn check(place: Place<'_>, table: &str) {
-    let algorithm = samples::last_voting();
+    let algorithm = described::<LastVoting<u64>>();
     for line in table.lines().map(str::trim).filter(|l| !l.is_empty()) {
         let (text, expected) = line.split_once(" ⟼ ").expect("a line of the table has two sides");
         let e = parse_expr(text).unwrap_or_else(|error| panic!("{text}: {error}"));
@@ -109,7 +114,7 @@ fn formulas_over_heard_of_sets() {
 
 #[test]
 fn what_a_round_asks() {
-    let round = &samples::last_voting().rounds[0];
+    let round = &described::<LastVoting<u64>>().rounds[0];
     let table = "
         (method is_coordinator ctx) ⟼ p = Coord(φ)
         (not (method is_coordinator ctx)) ⟼ p ≠ Coord(φ)
