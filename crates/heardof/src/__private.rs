@@ -11,7 +11,7 @@ pub use heardof_core::ir::{Boundary, Field, Kind};
 pub use heardof_core::process::State;
 pub use heardof_core::spec::{IntoSpec, Spec, Specified};
 pub use heardof_core::value::{DecodeError, Value};
-pub use heardof_core::{Datum, Sort};
+pub use heardof_core::{Datum, Map, Phase, Set, Sort, broadcast, implies, silent, to, to_all};
 pub use heardof_macros::native;
 
 /// The specification functions of problems, then an algorithm's own.
@@ -21,6 +21,10 @@ pub fn specs<P: Process>(problems: Vec<Vec<Spec<P>>>, own: Vec<Spec<P>>) -> Vec<
 
 /// Accepts the name of a round of `P`: a mark that names another type is an error of rustc at that name.
 pub fn is_round<P: Process, R: Round<P>>() {}
+
+/// Accepts one function twice, and no two functions: a call of a user's function that is named like one of the language is an error of
+/// rustc at the call.
+pub fn same<F>(_ours: F, _written: F) {}
 
 /// What the derives ask of the type of a field, all under one name: then rustc reports a type that is no value once, at the field, and
 /// not once for each trait. (`Value` is a bound of the `impl` and not of the trait: then the reports are equal, and shown once.)

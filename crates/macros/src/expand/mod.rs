@@ -27,7 +27,7 @@ pub mod state;
 use crate::errors::Errors;
 use crate::lower::{self, Lowered, Rules};
 use crate::parse::attrs::take_native;
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{ImplItem, Item, ItemImpl, Path, PathArguments};
 
@@ -89,17 +89,29 @@ fn source<'a>(functions: impl IntoIterator<Item = &'a Lowered>, errors: &Errors)
         let span = path.segments.last().map_or_else(Span::call_site, |s| s.ident.span());
         quote_spanned!(span=> #path as fn() -> ::heardof::__private::Source)
     });
-    quote! {
-        ::heardof::__private::Source { text: #text, helpers: ::heardof::__private::std::vec![#(#helpers),*] }
-    }
+    let source = quote!(::heardof::__private::Source { text: #text, helpers: ::heardof::__private::std::vec![#(#helpers),*] });
+    let mut builtins: Vec<&(Path, String)> = functions.iter().flat_map(|f| &f.builtins).collect();
+    builtins.dedup();
+    let checks: Vec<TokenStream> = builtins.into_iter().filter_map(|(path, name)| is_ours(path, name)).collect();
+    if checks.is_empty() { source } else { quote!({ #(#checks)* #source }) }
 }
 
-/// `a::Consensus` → `a::__HeardofProblemConsensus`
-fn problem_marker(problem: &Path) -> Path {
-    let mut marker = problem.clone();
-    if let Some(last) = marker.segments.last_mut() {
-        last.ident = format_ident!("__HeardofProblem{}", last.ident, span = last.ident.span());
-        last.arguments = PathArguments::None;
-    }
-    marker
+/// A statement that has no effect and is an error of rustc, at the call, if `path` is a function of the user with the same name as one
+/// of the language: the text would say something else than the code. `each` is generic in a way that cannot be spelled out.
+fn is_ours(path: &Path, name: &str) -> Option<TokenStream> {
+    let last = path.segments.last()?.ident.clone();
+    let span = last.span();
+    let owner: TokenStream = path.segments.pairs().take(path.segments.len() - 1).map(|pair| pair.to_token_stream()).collect();
+    let start = path.leading_colon;
+    let (written, ours) = match name {
+        "each" => return None,
+        "implies" | "Phase::new" => (quote!(#path), name.parse::<TokenStream>().ok()?),
+        "Set::new" | "Set::of" => (quote_spanned!(span=> #start #owner<()>::new), quote!(Set::<()>::new)),
+        "Map::new" | "Map::on" => (quote_spanned!(span=> #start #owner<(), ()>::new), quote!(Map::<(), ()>::new)),
+        function => {
+            let function = Ident::new(function, span);
+            (quote_spanned!(span=> #path::<()>), quote!(#function::<()>))
+        }
+    };
+    Some(quote_spanned!(span=> ::heardof::__private::same(::heardof::__private::#ours, #written);))
 }

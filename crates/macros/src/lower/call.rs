@@ -9,11 +9,19 @@ use quote::{ToTokens, format_ident};
 use syn::ext::IdentExt;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprCall, ExprClosure, ExprMethodCall, ExprPath, Pat, PathArguments, Token};
+use syn::{Expr, ExprCall, ExprClosure, ExprMethodCall, ExprPath, Pat, Path, PathArguments, Token};
 
 /// The hidden function that knows the text of the helper `name`.
 pub fn hidden_name(name: &syn::Ident) -> syn::Ident {
     format_ident!("__heardof_pure_{}", name.unraw(), span = name.span())
+}
+
+fn without_arguments(path: &Path) -> Path {
+    let mut path = path.clone();
+    for segment in &mut path.segments {
+        segment.arguments = PathArguments::None;
+    }
+    path
 }
 
 type Arguments = Punctuated<Expr, Token![,]>;
@@ -37,7 +45,7 @@ impl Lower<'_> {
             Name::Some => list("variant", at, ["Some".to_string(), self.positional(&e.args)]),
             Name::Variant(name) => list("variant", at, [name, self.positional(&e.args)]),
             Name::Struct(name) => list("struct", at, [name, self.positional(&e.args)]),
-            Name::Builtin(name) => self.builtin_call(e, &name),
+            Name::Builtin(name) => self.builtin_call(e, path, &name),
             Name::Own(name) => self.own_call(e, &name),
             Name::Helper(name) => self.helper_call(e, path, &name),
             other => {
@@ -57,7 +65,11 @@ impl Lower<'_> {
         named(args.iter().enumerate().map(|(k, e)| (k.to_string(), self.value(e))).collect::<Vec<_>>())
     }
 
-    fn builtin_call(&mut self, e: &ExprCall, name: &str) -> String {
+    fn builtin_call(&mut self, e: &ExprCall, path: &ExprPath, name: &str) -> String {
+        let written = without_arguments(&path.path);
+        if self.builtins.iter().all(|(known, _)| *known != written) {
+            self.builtins.push((written, name.to_string()));
+        }
         let shape = builtins::function(name).unwrap_or_default();
         let parts = match (shape, e.args.first().map(strip)) {
             ("[..]", Some(Expr::Array(array))) if e.args.len() == 1 => array.elems.iter().map(|e| self.value(e)).collect(),
@@ -103,10 +115,7 @@ impl Lower<'_> {
             let help = format!("say it with `all`, `any`, `count`, `map` or a quantifier, or {NATIVE}");
             self.errors.add(&e.func, "recursion is outside the subset", help);
         }
-        let mut hidden = path.path.clone();
-        for segment in &mut hidden.segments {
-            segment.arguments = PathArguments::None;
-        }
+        let mut hidden = without_arguments(&path.path);
         if let Some(last) = hidden.segments.last_mut() {
             last.ident = hidden_name(&last.ident);
         }

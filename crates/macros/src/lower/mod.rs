@@ -104,6 +104,8 @@ pub struct Lowered {
     pub text: String,
     /// Paths of the hidden functions that know the texts of the `#[pure]` helpers it calls.
     pub helpers: Vec<Path>,
+    /// The functions of the language that it calls: the path as written, without arguments, and the name.
+    pub builtins: Vec<(Path, String)>,
     /// The functions and methods of its own block that it calls.
     pub calls: Vec<String>,
 }
@@ -117,7 +119,7 @@ pub fn function(sig: &Signature, body: &Block, native: Option<&str>, rules: &Rul
         Some(reason) => format!("(native {name} {} {})", sexp::names(&params), sexp::quoted(reason)),
         None => format!("(fn {name} {} {})", sexp::names(&params), lower.block(body)),
     };
-    Lowered { text, helpers: lower.helpers, calls: lower.calls }
+    Lowered { text, helpers: lower.helpers, builtins: lower.builtins, calls: lower.calls }
 }
 
 /// What is known of a variable.
@@ -144,6 +146,7 @@ struct Lower<'a> {
     /// Variables of the scope below this index may not change here.
     floor: usize,
     helpers: Vec<Path>,
+    builtins: Vec<(Path, String)>,
     calls: Vec<String>,
 }
 
@@ -152,7 +155,7 @@ const HOLE: &str = "(unit)";
 
 impl<'a> Lower<'a> {
     fn new(rules: &'a Rules, own: String, errors: &'a mut Errors) -> Self {
-        Lower { rules, own, errors, scope: vec![], floor: 0, helpers: vec![], calls: vec![] }
+        Lower { rules, own, errors, scope: vec![], floor: 0, helpers: vec![], builtins: vec![], calls: vec![] }
     }
 
     /// The names of the parameters; they enter the scope.
