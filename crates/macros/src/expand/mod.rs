@@ -99,8 +99,7 @@ fn source<'a>(functions: impl IntoIterator<Item = &'a Lowered>, errors: &Errors)
 /// A statement that has no effect and is an error of rustc, at the call, if `path` is a function of the user with the same name as one
 /// of the language: the text would say something else than the code. `each` is generic in a way that cannot be spelled out.
 fn is_ours(path: &Path, name: &str) -> Option<TokenStream> {
-    let last = path.segments.last()?.ident.clone();
-    let span = last.span();
+    let span = path.segments.last()?.ident.span();
     let owner: TokenStream = path.segments.pairs().take(path.segments.len() - 1).map(|pair| pair.to_token_stream()).collect();
     let start = path.leading_colon;
     let (written, ours) = match name {
@@ -114,4 +113,14 @@ fn is_ours(path: &Path, name: &str) -> Option<TokenStream> {
         }
     };
     Some(quote_spanned!(span=> ::heardof::__private::same(::heardof::__private::#ours, #written);))
+}
+
+/// `a::Consensus` → `a::__HeardofProblemConsensus`
+fn problem_marker(problem: &Path) -> Path {
+    let mut marker = problem.clone();
+    if let Some(last) = marker.segments.last_mut() {
+        last.ident = format_ident!("__HeardofProblem{}", last.ident, span = last.ident.span());
+        last.arguments = PathArguments::None;
+    }
+    marker
 }
