@@ -1,0 +1,324 @@
+//! Successors of a state: products of outcomes, for rules on single processes and for rules that relate them.
+//!
+//! For a rule on single processes the outcomes are independent; interchangeable processes in the same state form a group, and a
+//! successor is a multiset of outcomes for each group. For a rule on pairs, processes are taken one after the other; what has been
+//! chosen so far is carried as (outcomes, what each later process may still choose, kernel), and equal ones are merged with their
+//! number of assignments.
+//!
+//! Worked example: under no-split with n = 2, process 0 that heard {0} leaves process 1 the choices {0} and {0, 1}; when it heard
+//! {0, 1} all non-empty ones. The two are carried apart only because they leave different choices.
+
+use crate::hash::FastMap;
+use crate::predicate::{Rule, View};
+use crate::step::{Choice, Outcomes, Situation, Stepper, StuckAt, Viewed, sort_free, subsets};
+use heardof_core::Pid;
+use heardof_core::machine::Stuck;
+use std::rc::Rc;
+
+/// Complete assignments that a rule of no special shape may cost for one state.
+pub const WHOLE_LIMIT: u128 = 1 << 22;
+
+/// A rule with its number, under which what it admits is remembered.
+pub struct Numbered {
+    /// The rule.
+    pub rule: Rule,
+    /// Different for every rule used with one stepper.
+    pub number: u32,
+    /// For rules on pairs: which choice of a later process goes with a choice of an earlier one.
+    pairs: std::cell::RefCell<FastMap<[u64; 4], Rc<Vec<u128>>>>,
+}
+
+impl Numbered {
+    /// A rule with a number of its own.
+    pub fn new(rule: Rule, number: u32) -> Self {
+        Numbered { rule, number, pairs: Default::default() }
+    }
+}
+
+/// Why the successors of a state cannot be listed.
+#[derive(Debug)]
+pub enum Trouble {
+    /// A step is stuck.
+    Stuck(StuckAt),
+    /// Too many complete assignments.
+    TooLarge {
+        /// How many.
+        assignments: u128,
+    },
+}
+
+impl From<StuckAt> for Trouble {
+    fn from(at: StuckAt) -> Self {
+        Trouble::Stuck(at)
+    }
+}
+
+fn at(p: Pid) -> impl Fn(Stuck) -> Trouble {
+    move |why| Trouble::Stuck(StuckAt { process: p, why })
+}
+
+impl Stepper<'_> {
+    /// Calls `emit` with every successor of `row` under the rule, first as its processes come out of `row`, then in canonical form, and
+    /// returns how many assignments they cover. A successor may come more than once. None at all: the rule admits no assignment.
+    pub fn successors(&mut self, row: &[u32], firsts: &[u32], rule: &Numbered, emit: &mut dyn FnMut(&[u32], &[u32])) -> Result<u128, Trouble> {
+        let s = self.situation(row)?;
+        let n = self.set.n;
+        let mut next = row.to_vec();
+        next[n] = self.next_round(s.round) as u32;
+        let apart = self.told_apart(next[n] as usize).map_err(at(Pid::new(0)))?;
+        if s.active == 0 {
+            emit(&next, &next);
+            return Ok(1);
+        }
+        let system = self.system(row, firsts);
+        let view = Viewed { system: &system };
+        let with_kernel = self.set.facts.uses_kernel;
+        if rule.rule.is_local() && !with_kernel {
+            let now_apart = self.told_apart(s.round).map_err(at(Pid::new(0)))?;
+            let mut groups: Vec<(u32, Vec<usize>, Rc<Outcomes>)> = vec![];
+            let mut assignments = 1u128;
+            for p in (0..n).filter(|p| s.active >> p & 1 == 1) {
+                let free = now_apart >> p & 1 == 0;
+                if let Some((_, members, outcomes)) = groups.iter_mut().find(|(proc, m, _)| free && *proc == row[p] && now_apart >> m[0] & 1 == 0) {
+                    members.push(p);
+                    assignments = assignments.saturating_mul(outcomes.assignments);
+                    continue;
+                }
+                let outcomes = self.outcomes(Pid::new(p), &s, row[p], &rule.rule, rule.number, &view).map_err(at(Pid::new(p)))?;
+                assignments = assignments.saturating_mul(outcomes.assignments);
+                groups.push((row[p], vec![p], outcomes));
+            }
+            if assignments > 0 {
+                let groups: Vec<(Vec<usize>, Vec<u32>)> =
+                    groups.into_iter().map(|(proc, m, o)| (m, o.locals.iter().map(|l| self.moved(proc, *l)).collect())).collect();
+                let mut sorted = next.clone();
+                multisets(&groups, 0, 0, 0, &mut next, &mut |row| {
+                    sorted.copy_from_slice(row);
+                    sort_free(&mut sorted, n, apart, false);
+                    emit(row, &sorted);
+                });
+            }
+            return Ok(assignments);
+        }
+        self.joint(&s, row, rule, &view, &mut |outcomes, kernel| {
+            let mut row = next.clone();
+            row[..n].copy_from_slice(outcomes);
+            if with_kernel {
+                row[n + 1] = kernel as u32;
+            }
+            let aligned = row.clone();
+            sort_free(&mut row, n, apart, with_kernel);
+            emit(&aligned, &row);
+        })
+    }
+
+    /// The outcomes of a rule that relates processes, or where the kernel counts: process numbers and kernel.
+    fn joint(&mut self, s: &Situation, row: &[u32], rule: &Numbered, view: &Viewed<'_>, emit: &mut dyn FnMut(&[u32], u64)) -> Result<u128, Trouble> {
+        let n = self.set.n;
+        let active: Vec<usize> = (0..n).filter(|p| s.active >> p & 1 == 1).collect();
+        let mut choices = vec![];
+        for p in &active {
+            choices.push(self.choices(Pid::new(*p), s, row[*p], &rule.rule, rule.number, view).map_err(at(Pid::new(*p)))?);
+        }
+        if !rule.rule.uniform {
+            return self.fold(s, row, &active, &choices, rule, view, emit);
+        }
+        let mut assignments = 0;
+        for mask in subsets(s.active) {
+            let same: Vec<Rc<Vec<Choice>>> =
+                choices.iter().map(|c| Rc::new(c.iter().filter(|c| c.mask == mask).cloned().collect::<Vec<_>>())).collect();
+            if same.iter().all(|c| !c.is_empty()) {
+                assignments += self.fold(s, row, &active, &same, rule, view, emit)?;
+            }
+        }
+        Ok(assignments)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a situation with its choices, the rule, and where results go")]
+    fn fold(
+        &mut self,
+        s: &Situation,
+        row: &[u32],
+        active: &[usize],
+        choices: &[Rc<Vec<Choice>>],
+        rule: &Numbered,
+        view: &Viewed<'_>,
+        emit: &mut dyn FnMut(&[u32], u64),
+    ) -> Result<u128, Trouble> {
+        if !rule.rule.whole.is_empty() {
+            return self.whole(s, row, active, choices, rule, view, emit);
+        }
+        let n = self.set.n;
+        let kernel_counts = self.set.facts.uses_kernel;
+        let related = !rule.rule.two.is_empty();
+        if related && choices.iter().any(|c| c.len() > 128) {
+            return Err(Trouble::TooLarge { assignments: choices.iter().fold(1, |a: u128, c| a.saturating_mul(c.len() as u128)) });
+        }
+        let start: (Vec<u32>, Vec<u128>, u64) =
+            (row[..n].to_vec(), choices.iter().map(|c| if related { ones(c.len()) } else { 0 }).collect(), s.kernel);
+        let mut front: FastMap<(Vec<u32>, Vec<u128>, u64), u128> = FastMap::default();
+        front.insert(start, 1);
+        for (k, p) in active.iter().enumerate() {
+            let mut tables = vec![];
+            for later in k + 1..active.len() {
+                tables.push(if related { self.pairs(s, rule, view, active, choices, k, later)? } else { Rc::new(vec![]) });
+            }
+            let mut next: FastMap<(Vec<u32>, Vec<u128>, u64), u128> = FastMap::default();
+            for ((outcomes, families, kernel), count) in front {
+                for (c, choice) in choices[k].iter().enumerate() {
+                    if related && families[0] >> c & 1 == 0 {
+                        continue;
+                    }
+                    let rest: Vec<u128> =
+                        if related { tables.iter().zip(&families[1..]).map(|(t, f)| f & t[c]).collect() } else { families[1..].to_vec() };
+                    if related && rest.contains(&0) {
+                        continue;
+                    }
+                    let kernel = if kernel_counts { kernel & choice.mask } else { kernel };
+                    for (number, local) in choice.outcomes.iter().enumerate() {
+                        let mut outcomes = outcomes.clone();
+                        outcomes[*p] = self.moved(row[*p], *local);
+                        let added = if number == 0 { count } else { 0 };
+                        *next.entry((outcomes, rest.clone(), kernel)).or_insert(0) += added;
+                    }
+                }
+            }
+            front = next;
+        }
+        let mut assignments = 0u128;
+        for ((outcomes, _, kernel), count) in front {
+            assignments = assignments.saturating_add(count);
+            emit(&outcomes, kernel);
+        }
+        Ok(assignments)
+    }
+
+    /// For each choice of process number `k`: the choices of the later process that go with it.
+    #[expect(clippy::too_many_arguments, reason = "two processes, their choices, a situation and a rule")]
+    fn pairs(
+        &mut self,
+        s: &Situation,
+        rule: &Numbered,
+        view: &Viewed<'_>,
+        active: &[usize],
+        choices: &[Rc<Vec<Choice>>],
+        k: usize,
+        later: usize,
+    ) -> Result<Rc<Vec<u128>>, Trouble> {
+        let (p, q) = (active[k], active[later]);
+        let numbers = |c: &[Choice]| c.iter().fold(0u64, |h, c| h.wrapping_mul(0x100_0000_01b3) ^ (c.mask << 2 | c.coin.map_or(2, u64::from)));
+        let key = [(p as u64) << 32 | q as u64, (s.active << 32) | s.round as u64, numbers(&choices[k]), numbers(&choices[later])];
+        if let Some(found) = rule.pairs.borrow().get(&key) {
+            return Ok(found.clone());
+        }
+        let mut table = vec![];
+        for a in choices[k].iter() {
+            let mut with = 0u128;
+            for (number, b) in choices[later].iter().enumerate() {
+                let mask = |r: usize| if r == p { a.mask } else { b.mask };
+                let coin = |r: usize| if r == p { a.coin } else { b.coin } == Some(true);
+                let heard = view.heard(s, &mask, &coin, self.set.n, self.set.parameters);
+                let view = View { system: view.system, heard: &heard };
+                if rule.rule.admits_two(self.set.text, view, Pid::new(p), Pid::new(q)).map_err(at(Pid::new(p)))? {
+                    with |= 1 << number;
+                }
+            }
+            table.push(with);
+        }
+        let table = Rc::new(table);
+        rule.pairs.borrow_mut().insert(key, table.clone());
+        Ok(table)
+    }
+
+    /// Complete assignments, one by one.
+    #[expect(clippy::too_many_arguments, reason = "a situation with its choices, the rule, and where results go")]
+    fn whole(
+        &mut self,
+        s: &Situation,
+        row: &[u32],
+        active: &[usize],
+        choices: &[Rc<Vec<Choice>>],
+        rule: &Numbered,
+        view: &Viewed<'_>,
+        emit: &mut dyn FnMut(&[u32], u64),
+    ) -> Result<u128, Trouble> {
+        let size = choices.iter().map(|c| c.len() as u128).product::<u128>();
+        if size > WHOLE_LIMIT {
+            return Err(Trouble::TooLarge { assignments: size });
+        }
+        let n = self.set.n;
+        let mut assignments = 0;
+        for mut index in 0..size {
+            let mut chosen: Vec<Option<&Choice>> = vec![None; n];
+            for (p, c) in active.iter().zip(choices) {
+                chosen[*p] = Some(&c[(index % c.len() as u128) as usize]);
+                index /= c.len() as u128;
+            }
+            let mask = |q: usize| chosen[q].map_or(0, |c| c.mask);
+            let heard = view.heard(s, &mask, &|q| chosen[q].is_some_and(|c| c.coin == Some(true)), n, self.set.parameters);
+            let seen = View { system: view.system, heard: &heard };
+            let admitted = rule.rule.admits_whole(self.set.text, seen).map_err(at(Pid::new(0)))? && self.all_pairs(rule, seen, active)?;
+            if !admitted {
+                continue;
+            }
+            assignments += 1;
+            let kernel = active.iter().fold(s.kernel, |k, p| k & mask(*p));
+            let mut rows = vec![row[..n].to_vec()];
+            for p in active {
+                let locals = chosen[*p].map(|c| c.outcomes.clone()).unwrap_or_default();
+                let procs: Vec<u32> = locals.iter().map(|l| self.moved(row[*p], *l)).collect();
+                rows = rows.into_iter().flat_map(|r| procs.iter().map(move |proc| with(&r, *p, *proc))).collect();
+            }
+            rows.iter().for_each(|r| emit(r, kernel));
+        }
+        Ok(assignments)
+    }
+
+    fn all_pairs(&self, rule: &Numbered, view: View<'_>, active: &[usize]) -> Result<bool, Trouble> {
+        if rule.rule.two.is_empty() {
+            return Ok(true);
+        }
+        for p in active {
+            for q in active {
+                if !rule.rule.admits_two(self.set.text, view, Pid::new(*p), Pid::new(*q)).map_err(at(Pid::new(*p)))? {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+}
+
+fn with(row: &[u32], p: usize, proc: u32) -> Vec<u32> {
+    let mut row = row.to_vec();
+    row[p] = proc;
+    row
+}
+
+fn ones(count: usize) -> u128 {
+    if count >= 128 { u128::MAX } else { (1 << count) - 1 }
+}
+
+/// Every way to give each group a multiset of its outcomes.
+fn multisets(groups: &[(Vec<usize>, Vec<u32>)], group: usize, member: usize, from: usize, row: &mut [u32], emit: &mut dyn FnMut(&[u32])) {
+    let Some((members, outcomes)) = groups.get(group) else { return emit(row) };
+    let Some(p) = members.get(member) else { return multisets(groups, group + 1, 0, 0, row, emit) };
+    for (k, proc) in outcomes.iter().enumerate().skip(from) {
+        row[*p] = *proc;
+        multisets(groups, group, member + 1, k, row, emit);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_of_three_with_three_outcomes_has_ten_multisets() {
+        let groups = [(vec![0, 1, 2], vec![7, 8, 9]), (vec![3], vec![5, 6])];
+        let mut rows = vec![];
+        multisets(&groups, 0, 0, 0, &mut [0; 4], &mut |row| rows.push(row.to_vec()));
+        assert_eq!(rows.len(), 20);
+        assert!(rows.iter().all(|r| r[..3].is_sorted()));
+    }
+}

@@ -1,0 +1,430 @@
+//! `check`: all sizes, parameters and first configurations, on as many threads as wanted.
+
+use crate::counterexample::{Counterexample, Round};
+use crate::explore::{Broken, Explored, Found, Halt, Reach, explore};
+use crate::joint::Numbered;
+use crate::judge::Judge;
+use crate::live::{Failed, Failure, Liveness, Phases};
+use crate::options::{CheckError, MAX_N, Options, configurations, parameters};
+use crate::predicate::{Rule, of_round};
+use crate::step::{Setting, Stepper};
+use crate::text::Facts;
+use heardof_core::datum::Bounds;
+use heardof_core::ir::{Algorithm, Kind};
+use heardof_core::machine::{Interpreted, Machine, Stuck};
+use heardof_core::{Datum, Faults, Pid, Set};
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// The figures of one size and one value of the parameters.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Figures {
+    /// The number of processes.
+    pub n: usize,
+    /// The parameters.
+    pub parameters: Datum,
+    /// First configurations, up to renaming.
+    pub configurations: u64,
+    /// States, up to renaming.
+    pub states: u64,
+    /// Successors generated, duplicates included.
+    pub successors: u64,
+    /// Heard-of assignments covered, over all states.
+    pub assignments: u128,
+    /// Rounds to the deepest state.
+    pub depth: usize,
+    /// Rounds explored, if the text tells them apart; `None`: all rounds.
+    pub rounds: Option<usize>,
+    /// Good phases in a row after which everybody has terminated, from every reachable state; `None`: not looked at.
+    pub good_phases: Option<usize>,
+    /// Boundary states, not terminated, in which the predicates admit nothing any more and some process has halted.
+    pub blocked: u64,
+    /// The same with nobody halted: runs that no admissible run continues.
+    pub dead_ends: u64,
+}
+
+/// A violation with a run that shows it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Violation {
+    /// The name of what is violated, `validity` say, or `stuck`.
+    pub property: String,
+    /// How: "property", "invariant", "liveness", "stuck", "vacuous".
+    pub kind: &'static str,
+    /// In words.
+    pub explanation: String,
+    /// The run.
+    pub run: Counterexample,
+}
+
+/// What `check` found.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Report {
+    /// For each size and value of the parameters.
+    pub figures: Vec<Figures>,
+    /// The smallest violation of each property.
+    pub violations: Vec<Violation>,
+    /// How processes were told apart, what was assumed, what was not looked at.
+    pub notes: Vec<String>,
+}
+
+impl Report {
+    /// Whether nothing is violated.
+    pub fn holds(&self) -> bool {
+        self.violations.is_empty()
+    }
+}
+
+/// News of a running check.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    /// The number of processes being looked at.
+    pub n: usize,
+    /// First configurations done.
+    pub done: usize,
+    /// Of so many.
+    pub total: usize,
+}
+
+struct Size {
+    n: usize,
+    parameters: Datum,
+    phases: usize,
+}
+
+struct Task {
+    size: usize,
+    inputs: Vec<Datum>,
+}
+
+/// What the text says, with renaming switched off where that is asked for.
+pub(crate) fn facts(a: &Algorithm, options: &Options) -> Facts {
+    let mut facts = Facts::of(a);
+    if !options.reduce {
+        facts.asymmetric = Some("reduction is switched off".into());
+        facts.split = false;
+    }
+    facts
+}
+
+/// The rules of each round: any phase, and a good phase for `stage`.
+pub(crate) fn rules(a: &Algorithm, stage: Option<usize>, first_number: u32) -> Result<Vec<Numbered>, CheckError> {
+    let rule = |(k, round): (usize, &heardof_core::ir::Round)| {
+        let rule = Rule::of(of_round(&a.specs, &round.name, stage)).map_err(|u| CheckError::Unsupported {
+            what: format!("`{}` relates several rounds; write it over one round, or with `kernel_before`", u.predicate),
+        })?;
+        Ok(Numbered::new(rule, first_number + k as u32))
+    };
+    a.rounds.iter().enumerate().map(rule).collect()
+}
+
+/// The rules of any phase and of the good phases of every stage.
+pub(crate) fn phases(a: &Algorithm) -> Result<Phases, CheckError> {
+    let live = a.specs.iter().any(|s| matches!(s.kind, Kind::Liveness { .. }));
+    let stages = a.specs.iter().filter_map(|s| if let Kind::Progress { stage, .. } = s.kind { Some(stage) } else { None }).max();
+    let rounds = a.rounds.len() as u32;
+    let stages = if live { stages.unwrap_or(1) } else { 0 };
+    let good = (1..=stages).map(|stage| rules(a, Some(stage), rounds * stage as u32)).collect::<Result<_, _>>()?;
+    Ok(Phases { good, any: rules(a, None, 0)? })
+}
+
+/// What the checker covers: benign faults.
+pub(crate) fn supported(machine: &dyn Machine, parameters: &Datum) -> Result<(), CheckError> {
+    match machine.faults(parameters) {
+        Ok(Faults::Benign) => Ok(()),
+        Ok(other) => Err(CheckError::Unsupported { what: format!("{other:?} faults; only benign ones are enumerated") }),
+        Err(why) => Err(CheckError::Stuck { function: "faults".into(), why }),
+    }
+}
+
+/// Checks `machine`; `progress` is called after every first configuration.
+pub fn check(machine: &dyn Machine, options: &Options, progress: &(dyn Fn(Progress) + Sync)) -> Result<Report, CheckError> {
+    let a = machine.algorithm();
+    let facts = facts(a, options);
+    let text = Interpreted::new(a.clone());
+    let relating = phases(a)?.any.iter().any(|r| !r.rule.is_local()) || facts.uses_kernel;
+    let (mut sizes, mut tasks) = (vec![], vec![]);
+    for n in options.sizes(relating) {
+        if n > MAX_N {
+            let size = format!("{n} processes have 2^{} heard-of assignments a round", n * n);
+            return Err(CheckError::TooLarge { what: format!("n = {n}"), size, advice: format!("lower -n to at most {MAX_N}") });
+        }
+        let phases = options.phases(a, n);
+        for d in parameters(machine, &facts, options, n)? {
+            supported(machine, &d)?;
+            let apart = facts.told_apart(machine, n, &d, 0, if facts.uses_round { phases } else { 1 });
+            let apart = apart.map_err(|why| CheckError::Stuck { function: "coordinator".into(), why })?;
+            let bounds = Bounds { n, values: options.values.count(n), phases, nat: n };
+            tasks.extend(configurations(&a.input, &bounds, apart)?.into_iter().map(|inputs| Task { size: sizes.len(), inputs }));
+            sizes.push(Size { n, parameters: d, phases });
+        }
+    }
+    let shared = Shared { machine, text: &text, facts: &facts, options, sizes: &sizes, tasks: &tasks, next: AtomicUsize::new(0), stop: AtomicBool::new(false) };
+    let outcomes = shared.run(progress)?;
+    Ok(assemble(a, &facts, &sizes, outcomes))
+}
+
+struct Shared<'a> {
+    machine: &'a dyn Machine,
+    text: &'a Interpreted,
+    facts: &'a Facts,
+    options: &'a Options,
+    sizes: &'a [Size],
+    tasks: &'a [Task],
+    next: AtomicUsize,
+    stop: AtomicBool,
+}
+
+struct Outcome {
+    task: usize,
+    size: usize,
+    figures: Figures,
+    good_phases_seen: u64,
+    violations: Vec<Violation>,
+}
+
+impl Shared<'_> {
+    fn run(&self, progress: &(dyn Fn(Progress) + Sync)) -> Result<Vec<Outcome>, CheckError> {
+        let results: Mutex<(Vec<Outcome>, Option<CheckError>)> = Mutex::new((vec![], None));
+        std::thread::scope(|scope| {
+            for _ in 0..self.options.threads.max(1) {
+                scope.spawn(|| {
+                    let error = self.work(&results, progress).err();
+                    if let Some(error) = error {
+                        self.stop.store(true, Ordering::Relaxed);
+                        results.lock().unwrap_or_else(PoisonError::into_inner).1.get_or_insert(error);
+                    }
+                });
+            }
+        });
+        let (mut outcomes, error) = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+        outcomes.sort_by_key(|o| o.task);
+        error.map_or(Ok(outcomes), Err)
+    }
+
+    fn work(&self, results: &Mutex<(Vec<Outcome>, Option<CheckError>)>, progress: &(dyn Fn(Progress) + Sync)) -> Result<(), CheckError> {
+        let a = self.machine.algorithm();
+        let mut judge = Judge::new(a);
+        let mut current: Option<(usize, Stepper<'_>, Phases)> = None;
+        loop {
+            let number = self.next.fetch_add(1, Ordering::Relaxed);
+            let Some(task) = self.tasks.get(number).filter(|_| !self.stop.load(Ordering::Relaxed)) else { return Ok(()) };
+            let size = &self.sizes[task.size];
+            if current.as_ref().is_none_or(|(k, ..)| *k != task.size) {
+                let set = Setting { machine: self.machine, text: self.text, facts: self.facts, n: size.n, parameters: &size.parameters, phases: size.phases };
+                let stepper = Stepper::new(set).map_err(|why| CheckError::Unsupported { what: why.to_string() })?;
+                current = Some((task.size, stepper, phases(a)?));
+            }
+            let Some((_, stepper, phases)) = &mut current else { return Ok(()) };
+            let outcome = self.one(number, task, stepper, &mut judge, phases)?;
+            if let Some(outcome) = outcome {
+                if self.options.hurry && !outcome.violations.is_empty() {
+                    self.stop.store(true, Ordering::Relaxed);
+                }
+                let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
+                results.0.push(outcome);
+                progress(Progress { n: size.n, done: results.0.len(), total: self.tasks.len() });
+            }
+        }
+    }
+
+    fn one(&self, number: usize, task: &Task, stepper: &mut Stepper<'_>, judge: &mut Judge<'_>, phases: &Phases) -> Result<Option<Outcome>, CheckError> {
+        let a = self.machine.algorithm();
+        let size = &self.sizes[task.size];
+        let rounds = size.phases * a.rounds.len();
+        let reach = Reach { rounds, states: self.options.limit_states, hurry: self.options.hurry };
+        let halted = |halt: Halt| too_large(a, size.n, halt);
+        let Some(explored) = explore(stepper, judge, &phases.any, &task.inputs, reach).map_err(halted)? else { return Ok(None) };
+        let mut violations = vec![];
+        for found in &explored.found {
+            violations.push(show_found(a, stepper, phases, &explored, found)?);
+        }
+        let mut figures = Figures {
+            n: size.n,
+            parameters: size.parameters.clone(),
+            configurations: 1,
+            states: explored.states.len() as u64,
+            successors: explored.successors,
+            assignments: explored.assignments,
+            depth: explored.depth,
+            rounds: self.facts.uses_round.then_some(rounds),
+            good_phases: None,
+            blocked: 0,
+            dead_ends: 0,
+        };
+        let mut good_phases_seen = 0;
+        if self.options.liveness && !phases.good.is_empty() && violations.is_empty() {
+            let live = Liveness::of(stepper, judge, phases, &explored, rounds).map_err(halted)?;
+            (figures.good_phases, good_phases_seen) = (Some(live.bound), live.good_phases);
+            [figures.blocked, figures.dead_ends] = live.blocked;
+            for failure in &live.failures {
+                violations.push(show_failure(a, stepper, phases, &explored, failure)?);
+            }
+        }
+        Ok(Some(Outcome { task: number, size: task.size, figures, good_phases_seen, violations }))
+    }
+}
+
+fn too_large(a: &Algorithm, n: usize, halt: Halt) -> CheckError {
+    let what = format!("{} with n = {n}", a.name);
+    match halt {
+        Halt::States(count) => {
+            CheckError::TooLarge { what, size: format!("more than {count} states from one first configuration"), advice: "lower -n, --values or --phases".into() }
+        }
+        Halt::Assignments(count) => {
+            let advice = "lower -n, or write the predicate over one or two processes".into();
+            CheckError::TooLarge { what, size: format!("{count} heard-of assignments for a single state"), advice }
+        }
+        Halt::Spec(spec, why) => CheckError::Stuck { function: a.specs.get(spec).map_or("init".into(), |s| s.name.clone()), why },
+    }
+}
+
+fn stuck(why: Stuck) -> CheckError {
+    CheckError::Stuck { function: "a step of a counterexample".into(), why }
+}
+
+/// Walks concretely along canonical rows, from the inputs.
+fn walk(stepper: &mut Stepper<'_>, explored: &Explored, path: &[Vec<u32>], rules: &dyn Fn(usize) -> (usize, bool), phases: &Phases) -> Result<(Counterexample, Vec<u32>), CheckError> {
+    let n = stepper.set.n;
+    let mut row = vec![0; stepper.width()];
+    for (p, input) in Pid::all(n).zip(&explored.inputs) {
+        let local = stepper.init(p, input).map_err(stuck)?;
+        row[p.index()] = stepper.proc(local, local);
+    }
+    if stepper.set.facts.uses_kernel {
+        row[n + 1] = (1 << n) - 1;
+    }
+    let states = |stepper: &Stepper<'_>, row: &[u32]| row[..n].iter().map(|p| stepper.locals.value(stepper.now(*p)).clone()).collect::<Vec<_>>();
+    let before = states(stepper, &row);
+    let mut run = Counterexample {
+        n,
+        parameters: stepper.set.parameters.clone(),
+        inputs: explored.inputs.clone(),
+        initially: before.clone(),
+        before,
+        rounds: vec![],
+        stuck: None,
+    };
+    for (k, target) in path.iter().enumerate().skip(1) {
+        let (stage, good) = rules(k);
+        let of_stage = if good { &phases.good[stage.max(1) - 1] } else { &phases.any };
+        let rule = &of_stage[stepper.round(&row) % stepper.rounds];
+        let found = stepper.concrete(&row, &explored.firsts, rule, target, false, good).map_err(stuck)?;
+        let Some(concrete) = found else {
+            return Err(CheckError::Unsupported { what: format!("round {k} of a counterexample could not be made concrete; this is a defect of the checker") });
+        };
+        // Rounds that the text does not tell apart are numbered on.
+        let round = Round { number: k - 1, ..concrete.round };
+        run.rounds.push(round);
+        row = concrete.row;
+    }
+    Ok((run, row))
+}
+
+fn show_found(a: &Algorithm, stepper: &mut Stepper<'_>, phases: &Phases, explored: &Explored, found: &Found) -> Result<Violation, CheckError> {
+    let mut path = explored.path(found.state);
+    if let Some(to) = &found.step_to {
+        let mut to = to.clone();
+        stepper.canonical(&mut to).map_err(stuck)?;
+        path.push(to);
+    }
+    let (mut run, row) = walk(stepper, explored, &path, &|_| (0, false), phases)?;
+    let (property, kind, explanation) = match &found.what {
+        Broken::Spec(spec) => {
+            let spec = &a.specs[*spec];
+            let kind = if matches!(spec.kind, Kind::Invariant(_)) { "invariant" } else { "property" };
+            (spec.name.clone(), kind, format!("`{}` does not hold{}", spec.name, if found.step_to.is_some() { " of the last step" } else { "" }))
+        }
+        Broken::Stuck(_, _) => {
+            let (process, why) = match stepper.successors(&row, &explored.firsts, &phases.any[stepper.round(&row) % stepper.rounds], &mut |_, _| {}) {
+                Err(crate::joint::Trouble::Stuck(at)) => (at.process, at.why),
+                _ => (Pid::new(0), Stuck::Sort("the step could not be repeated".into())),
+            };
+            let explanation = format!("{process} has no next state in round {}: {why}", run.rounds.len());
+            run.stuck = Some((process, why));
+            ("stuck".into(), "stuck", explanation)
+        }
+    };
+    Ok(Violation { property, kind, explanation, run })
+}
+
+fn show_failure(a: &Algorithm, stepper: &mut Stepper<'_>, phases: &Phases, explored: &Explored, failure: &Failure) -> Result<Violation, CheckError> {
+    let mut path = explored.path(failure.state);
+    let start = path.len();
+    path.extend(failure.rounds.iter().cloned());
+    let stage = failure.stage;
+    let (run, _) = walk(stepper, explored, &path, &|k| (stage.unwrap_or(1), stage.is_some() && k >= start), phases)?;
+    let name = |spec: usize| a.specs[spec].name.clone();
+    let (property, explanation) = match &failure.what {
+        Failed::Step(spec) => (name(*spec), format!("a good phase does not lead to `{}` (stage {})", name(*spec), stage.unwrap_or(0))),
+        Failed::Stable(spec) => (name(*spec), format!("`{}` was reached and is lost in a phase that need not be good", name(*spec))),
+        Failed::Termination(spec) => (name(*spec), format!("the last stage of the ladder does not imply `{}`", name(*spec))),
+        Failed::Never(spec) => (name(*spec), format!("after any number of good phases, `{}` need not hold", name(*spec))),
+    };
+    Ok(Violation { property, kind: "liveness", explanation, run })
+}
+
+fn assemble(a: &Algorithm, facts: &Facts, sizes: &[Size], outcomes: Vec<Outcome>) -> Report {
+    let mut report = Report::default();
+    for (k, size) in sizes.iter().enumerate() {
+        let of_size: Vec<&Outcome> = outcomes.iter().filter(|o| o.size == k).collect();
+        let sum = |f: &dyn Fn(&Figures) -> u64| of_size.iter().map(|o| f(&o.figures)).sum::<u64>();
+        let looked = of_size.iter().any(|o| o.figures.good_phases.is_some());
+        report.figures.push(Figures {
+            n: size.n,
+            parameters: size.parameters.clone(),
+            configurations: of_size.len() as u64,
+            states: sum(&|f| f.states),
+            successors: sum(&|f| f.successors),
+            assignments: of_size.iter().fold(0, |sum, o| o.figures.assignments.saturating_add(sum)),
+            depth: of_size.iter().map(|o| o.figures.depth).max().unwrap_or(0),
+            rounds: facts.uses_round.then_some(size.phases * a.rounds.len()),
+            good_phases: of_size.iter().filter_map(|o| o.figures.good_phases).max(),
+            blocked: sum(&|f| f.blocked),
+            dead_ends: sum(&|f| f.dead_ends),
+        });
+        let vacuous = looked && of_size.iter().all(|o| o.good_phases_seen == 0);
+        if vacuous && let Some(outcome) = of_size.first() {
+            report.violations.push(vacuous_violation(a, size, outcome));
+        }
+    }
+    for outcome in outcomes {
+        report.violations.extend(outcome.violations);
+    }
+    let size = |v: &Violation| (v.run.n, v.run.rounds.len(), v.run.dropped());
+    report.violations.sort_by(|x, y| x.property.cmp(&y.property).then(x.kind.cmp(y.kind)).then(size(x).cmp(&size(y))));
+    report.violations.dedup_by(|later, earlier| later.property == earlier.property && later.kind == earlier.kind);
+    report.violations.sort_by_key(size);
+    report.notes.push(match &facts.asymmetric {
+        Some(why) => format!("no renaming of processes: {why}"),
+        None if facts.uses_coordinator => "processes are renamed, but for the coordinators of the phases to come".into(),
+        None => "processes are renamed".into(),
+    });
+    if report.figures.iter().any(|f| f.blocked > 0) {
+        report.notes.push("some processes terminate only because finished ones pass on their decision: too few are left to satisfy the predicates".into());
+    }
+    if report.figures.iter().any(|f| f.dead_ends > 0) {
+        report.notes.push("the predicates admit prefixes that no admissible run continues; they do not count against termination".into());
+    }
+    report
+}
+
+fn vacuous_violation(a: &Algorithm, size: &Size, outcome: &Outcome) -> Violation {
+    let names: Vec<String> = a.specs.iter().filter(|s| matches!(s.kind, Kind::Liveness { .. })).map(|s| s.name.clone()).collect();
+    let explanation = format!("no reachable state admits a good phase ({}) with n = {}: liveness says nothing", names.join(", "), size.n);
+    let run = Counterexample {
+        n: size.n,
+        parameters: outcome.figures.parameters.clone(),
+        inputs: vec![],
+        initially: vec![],
+        before: vec![],
+        rounds: vec![],
+        stuck: None,
+    };
+    Violation { property: names.join(", "), kind: "vacuous", explanation, run }
+}
+
+/// A set of process ids from a list of numbers: for tests and printed runs.
+pub fn pids(numbers: &[usize]) -> Set<Pid> {
+    numbers.iter().map(|k| Pid::new(*k)).collect()
+}
