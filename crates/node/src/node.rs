@@ -68,11 +68,11 @@ impl<P: Process> Node<P> {
     }
 
     /// Says hello to everybody, and enters the first round when everybody has, when somebody already speaks of a round, or when
-    /// [`gather`](crate::Timing::gather) has passed.
+    /// [`gather`](crate::Timing::gather) has passed and somebody was heard. A process that hears nobody does not start.
     pub fn handle_start(&mut self, now: u64) {
         self.now = now;
         let timing = self.instance.config.timing;
-        let hello_every = timing.round_timeout.min(timing.gather / 8 + 1);
+        let hello_every = timing.round_timeout;
         self.gathering = Some(Gathering { until: now.saturating_add(timing.gather), hello_at: now, hello_every });
         self.gather(now, false);
     }
@@ -142,7 +142,8 @@ impl<P: Process> Node<P> {
     /// When [`handle_timer`](Node::handle_timer) is to be called. A time that has passed means: now.
     pub fn poll_timer(&self) -> Option<u64> {
         let at = match &self.gathering {
-            Some(gathering) => gathering.until.min(gathering.hello_at),
+            Some(gathering) if gathering.until > self.now => gathering.until.min(gathering.hello_at),
+            Some(gathering) => gathering.hello_at,
             None => self.instance.next_timer(self.now),
         };
         (at != u64::MAX).then_some(at)
@@ -157,7 +158,8 @@ impl<P: Process> Node<P> {
             let me = self.header.sender;
             Pid::all(self.present.len()).filter(|q| *q != me).for_each(|q| self.out.hello(q));
         }
-        if everybody || others_have_started || now >= gathering.until {
+        let over = now >= gathering.until;
+        if everybody || others_have_started || over && (self.heard_anybody() || self.instance.config.timing.gather == 0) {
             self.gathering = None;
             self.instance.start(&mut Turn { now, out: &mut self.out });
         }
