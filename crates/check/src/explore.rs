@@ -18,8 +18,10 @@ pub struct Explored {
     pub states: States,
     /// The state each was first reached from; itself for the first.
     pub parents: Vec<u32>,
-    /// Successors generated, duplicates included.
-    pub successors: u64,
+    /// Successors: products of the distinct outcomes of the processes, over all states.
+    pub successors: u128,
+    /// Of them generated, the others being renamings of these.
+    pub generated: u64,
     /// Heard-of assignments covered, over all states.
     pub assignments: u128,
     /// The number of rounds to the deepest state.
@@ -88,6 +90,7 @@ pub fn explore(
         states: States::new(stepper.width()),
         parents: vec![],
         successors: 0,
+        generated: 0,
         assignments: 0,
         depth: 0,
         dead_ends: vec![],
@@ -121,7 +124,9 @@ pub fn explore(
         }
         row.copy_from_slice(explored.states.row(next));
         let (round, depth) = (stepper.round(&row), depths[next]);
-        for spec in &due[round % stepper.rounds] {
+        let all = judge.all_hold(stepper, round % stepper.rounds, &due[round % stepper.rounds], &row, &firsts);
+        let fine = all.map_err(|(spec, why)| Halt::Spec(spec, why))?;
+        for spec in due[round % stepper.rounds].iter().filter(|_| !fine) {
             let known = explored.found.iter().any(|f| f.what == Broken::Spec(*spec));
             if !known && !judge.holds(stepper, *spec, &row, &firsts).map_err(|why| Halt::Spec(*spec, why))? {
                 explored.found.push(Found { what: Broken::Spec(*spec), state: next, step_to: None });
@@ -153,10 +158,10 @@ fn expand(
 ) -> Result<(), Halt> {
     let firsts = explored.firsts.clone();
     let mut edges: Vec<u32> = vec![];
-    let (states, parents, successors) = (&mut explored.states, &mut explored.parents, &mut explored.successors);
+    let (states, parents, generated) = (&mut explored.states, &mut explored.parents, &mut explored.generated);
     let check_steps = !steps.is_empty();
     let covered = stepper.successors(row, &firsts, rule, &mut |aligned, canonical| {
-        *successors += 1;
+        *generated += 1;
         let (_, new) = states.insert(canonical);
         if new {
             parents.push(number as u32);
@@ -167,8 +172,11 @@ fn expand(
         }
     });
     match covered {
-        Ok(0) => explored.dead_ends.push(number),
-        Ok(assignments) => explored.assignments = explored.assignments.saturating_add(assignments),
+        Ok(covered) if covered.assignments == 0 => explored.dead_ends.push(number),
+        Ok(covered) => {
+            explored.assignments = explored.assignments.saturating_add(covered.assignments);
+            explored.successors = explored.successors.saturating_add(covered.products);
+        }
         Err(Trouble::TooLarge { assignments }) => return Err(Halt::Assignments(assignments)),
         Err(Trouble::Stuck(StuckAt { process, why })) => {
             let what = Broken::Stuck(process, why);

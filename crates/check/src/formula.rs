@@ -8,8 +8,6 @@ use heardof_core::ir::{Expr, Node, SpecText};
 
 /// A conjunct of a state formula.
 pub struct Conjunct<'a> {
-    /// The number of the specification function.
-    pub spec: usize,
     /// The name of the system in the text.
     pub system: &'a str,
     /// What it reads of the current state.
@@ -31,11 +29,11 @@ pub enum Reads<'a> {
     Whole,
 }
 
-/// The conjuncts of specification function number `spec`, a formula over one state.
-pub fn conjuncts<'a>(spec: usize, text: &'a SpecText) -> Vec<Conjunct<'a>> {
+/// The conjuncts of a specification function over one state.
+pub fn conjuncts<'a>(text: &'a SpecText) -> Vec<Conjunct<'a>> {
     let (Ok(body), Some(system)) = (&text.function.body, text.function.params.first()) else { return vec![] };
     let mut out = vec![];
-    split(spec, system, body, &mut out);
+    split(system, body, &mut out);
     out
 }
 
@@ -49,9 +47,9 @@ fn conjuncts_of(e: &Expr) -> Vec<&Expr> {
     }
 }
 
-fn split<'a>(spec: usize, system: &'a str, e: &'a Expr, out: &mut Vec<Conjunct<'a>>) {
+fn split<'a>(system: &'a str, e: &'a Expr, out: &mut Vec<Conjunct<'a>>) {
     for part in conjuncts_of(e) {
-        let whole = Conjunct { spec, system, reads: Reads::Whole, body: part };
+        let whole = Conjunct { system, reads: Reads::Whole, body: part };
         let Some((name, vars, body)) = quantifier(part, system) else {
             out.push(whole);
             continue;
@@ -69,7 +67,7 @@ fn split<'a>(spec: usize, system: &'a str, e: &'a Expr, out: &mut Vec<Conjunct<'
             },
             _ => None,
         };
-        let parts: Option<Vec<_>> = bodies.iter().map(|b| reads(b).map(|reads| Conjunct { spec, system, reads, body: b })).collect();
+        let parts: Option<Vec<_>> = bodies.iter().map(|b| reads(b).map(|reads| Conjunct { system, reads, body: b })).collect();
         match parts {
             Some(parts) => out.extend(parts),
             None => out.push(whole),
@@ -133,7 +131,7 @@ mod tests {
     fn shapes(body: &str) -> Vec<String> {
         let function = parse_functions(&format!("(fn f (s) {body})")).unwrap().remove(0);
         let text = SpecText { name: "f".into(), kind: Kind::Termination, problem: None, doc: String::new(), function };
-        conjuncts(0, &text).iter().map(|c| format!("{:?}", c.reads)).collect()
+        conjuncts(&text).iter().map(|c| format!("{:?}", c.reads)).collect()
     }
 
     #[test]

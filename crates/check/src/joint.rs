@@ -35,6 +35,15 @@ impl Numbered {
     }
 }
 
+/// What the successors of a state cover.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Covered {
+    /// Heard-of assignments; 0: the rule admits none.
+    pub assignments: u128,
+    /// Products of distinct outcomes, before interchangeable processes are taken together.
+    pub products: u128,
+}
+
 /// Why the successors of a state cannot be listed.
 #[derive(Debug)]
 pub enum Trouble {
@@ -59,8 +68,8 @@ fn at(p: Pid) -> impl Fn(Stuck) -> Trouble {
 
 impl Stepper<'_> {
     /// Calls `emit` with every successor of `row` under the rule, first as its processes come out of `row`, then in canonical form, and
-    /// returns how many assignments they cover. A successor may come more than once. None at all: the rule admits no assignment.
-    pub fn successors(&mut self, row: &[u32], firsts: &[u32], rule: &Numbered, emit: &mut dyn FnMut(&[u32], &[u32])) -> Result<u128, Trouble> {
+    /// returns what they cover. A successor may come more than once. None at all: the rule admits no assignment.
+    pub fn successors(&mut self, row: &[u32], firsts: &[u32], rule: &Numbered, emit: &mut dyn FnMut(&[u32], &[u32])) -> Result<Covered, Trouble> {
         let s = self.situation(row)?;
         let n = self.set.n;
         let mut next = row.to_vec();
@@ -68,7 +77,7 @@ impl Stepper<'_> {
         let apart = self.told_apart(next[n] as usize).map_err(at(Pid::new(0)))?;
         if s.active == 0 {
             emit(&next, &next);
-            return Ok(1);
+            return Ok(Covered { assignments: 1, products: 1 });
         }
         let system = self.system(row, firsts);
         let view = Viewed { system: &system };
@@ -76,16 +85,18 @@ impl Stepper<'_> {
         if rule.rule.is_local() && !with_kernel {
             let now_apart = self.told_apart(s.round).map_err(at(Pid::new(0)))?;
             let mut groups: Vec<(u32, Vec<usize>, Rc<Outcomes>)> = vec![];
-            let mut assignments = 1u128;
+            let (mut assignments, mut products) = (1u128, 1u128);
             for p in (0..n).filter(|p| s.active >> p & 1 == 1) {
                 let free = now_apart >> p & 1 == 0;
                 if let Some((_, members, outcomes)) = groups.iter_mut().find(|(proc, m, _)| free && *proc == row[p] && now_apart >> m[0] & 1 == 0) {
                     members.push(p);
+                    products = products.saturating_mul(outcomes.locals.len() as u128);
                     assignments = assignments.saturating_mul(outcomes.assignments);
                     continue;
                 }
                 let outcomes = self.outcomes(Pid::new(p), &s, row[p], &rule.rule, rule.number, &view).map_err(at(Pid::new(p)))?;
                 assignments = assignments.saturating_mul(outcomes.assignments);
+                products = products.saturating_mul(outcomes.locals.len() as u128);
                 groups.push((row[p], vec![p], outcomes));
             }
             if assignments > 0 {
@@ -98,9 +109,11 @@ impl Stepper<'_> {
                     emit(row, &sorted);
                 });
             }
-            return Ok(assignments);
+            return Ok(Covered { assignments, products: if assignments > 0 { products } else { 0 } });
         }
-        self.joint(&s, row, rule, &view, &mut |outcomes, kernel| {
+        let mut products = 0;
+        let assignments = self.joint(&s, row, rule, &view, &mut |outcomes, kernel| {
+            products += 1;
             let mut row = next.clone();
             row[..n].copy_from_slice(outcomes);
             if with_kernel {
@@ -109,7 +122,8 @@ impl Stepper<'_> {
             let aligned = row.clone();
             sort_free(&mut row, n, apart, with_kernel);
             emit(&aligned, &row);
-        })
+        })?;
+        Ok(Covered { assignments, products })
     }
 
     /// The outcomes of a rule that relates processes, or where the kernel counts: process numbers and kernel.

@@ -18,11 +18,14 @@ pub struct Judge<'a> {
 }
 
 const EVERYBODY: u32 = u32::MAX;
+/// Marks of the keys of combined tables.
+const ALL: u32 = 1 << 29;
+const PAIR: u32 = 1 << 28;
 
 impl<'a> Judge<'a> {
     /// Prepares the specification of `a`.
     pub fn new(a: &'a Algorithm) -> Self {
-        let parts = a.specs.iter().enumerate().map(|(k, s)| if is_state(&s.kind, &s.function.params) { conjuncts(k, s) } else { vec![] });
+        let parts = a.specs.iter().map(|s| if is_state(&s.kind, &s.function.params) { conjuncts(s) } else { vec![] });
         let steps = a.specs.iter().map(|s| if is_step(&s.kind, &s.function.params) { each_process(s) } else { None });
         Judge { algorithm: a, parts: parts.collect(), steps: steps.collect(), memo: FastMap::default() }
     }
@@ -62,6 +65,61 @@ impl<'a> Judge<'a> {
             }
         }
         Ok(true)
+    }
+
+    /// Whether all of `specs`, the functions due before round `k`, hold in `row`: the tables of all their conjuncts on one process and
+    /// on two are one table each.
+    pub fn all_hold(&mut self, stepper: &mut Stepper<'_>, k: usize, specs: &[usize], row: &[u32], firsts: &[u32]) -> Result<bool, (usize, Stuck)> {
+        let (n, round) = (stepper.set.n, stepper.round(row));
+        let apart = stepper.told_apart(round).map_err(|why| (0, why))?;
+        let class = |p: usize| if apart >> p & 1 == 1 { p as u32 } else { EVERYBODY };
+        let leader = if stepper.set.facts.uses_coordinator { row[stepper.coordinator(round).map_err(|why| (0, why))?.index()] } else { 0 };
+        for p in 0..n {
+            let key = [ALL | k as u32, row[p], class(p), leader, round as u32, 0, 0];
+            let known = self.memo.get(&key).copied();
+            if !known.map_or_else(|| self.every_one(stepper, specs, row, firsts, p, key), Ok)? {
+                return Ok(false);
+            }
+            for q in 0..n {
+                let key = [ALL | PAIR | u32::from(p == q) | (k as u32) << 1, row[p], row[q], class(p), class(q), round as u32, 0];
+                let known = self.memo.get(&key).copied();
+                if !known.map_or_else(|| self.every_two(stepper, specs, row, firsts, (p, q), key), Ok)? {
+                    return Ok(false);
+                }
+            }
+        }
+        for spec in specs {
+            if self.parts[*spec].iter().any(|c| c.reads == Reads::Whole) && !self.holds(stepper, *spec, row, firsts).map_err(|why| (*spec, why))? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn every_one(&mut self, stepper: &mut Stepper<'_>, specs: &[usize], row: &[u32], firsts: &[u32], p: usize, key: [u32; 7]) -> Result<bool, (usize, Stuck)> {
+        let mut all = true;
+        for spec in specs {
+            for part in 0..self.parts[*spec].len() {
+                if matches!(self.parts[*spec][part].reads, Reads::One(_) | Reads::Leader(_)) {
+                    all = all && self.one(stepper, *spec, part, row, firsts, p).map_err(|why| (*spec, why))?;
+                }
+            }
+        }
+        self.memo.insert(key, all);
+        Ok(all)
+    }
+
+    fn every_two(&mut self, stepper: &mut Stepper<'_>, specs: &[usize], row: &[u32], firsts: &[u32], pair: (usize, usize), key: [u32; 7]) -> Result<bool, (usize, Stuck)> {
+        let mut all = true;
+        for spec in specs {
+            for part in 0..self.parts[*spec].len() {
+                if matches!(self.parts[*spec][part].reads, Reads::Two(..)) {
+                    all = all && self.two(stepper, *spec, part, row, firsts, pair.0, pair.1).map_err(|why| (*spec, why))?;
+                }
+            }
+        }
+        self.memo.insert(key, all);
+        Ok(all)
     }
 
     /// Whether one conjunct holds in `row`.

@@ -28,8 +28,10 @@ pub struct Figures {
     pub configurations: u64,
     /// States, up to renaming.
     pub states: u64,
-    /// Successors generated, duplicates included.
-    pub successors: u64,
+    /// Successors: products of the distinct outcomes of the processes, over all states.
+    pub successors: u128,
+    /// Of them generated, the others being renamings of these.
+    pub generated: u64,
     /// Heard-of assignments covered, over all states.
     pub assignments: u128,
     /// Rounds to the deepest state.
@@ -245,6 +247,7 @@ impl Shared<'_> {
             configurations: 1,
             states: explored.states.len() as u64,
             successors: explored.successors,
+            generated: explored.generated,
             assignments: explored.assignments,
             depth: explored.depth,
             rounds: self.facts.uses_round.then_some(rounds),
@@ -375,7 +378,8 @@ fn assemble(a: &Algorithm, facts: &Facts, sizes: &[Size], outcomes: Vec<Outcome>
             parameters: size.parameters.clone(),
             configurations: of_size.len() as u64,
             states: sum(&|f| f.states),
-            successors: sum(&|f| f.successors),
+            successors: of_size.iter().fold(0, |sum, o| o.figures.successors.saturating_add(sum)),
+            generated: sum(&|f| f.generated),
             assignments: of_size.iter().fold(0, |sum, o| o.figures.assignments.saturating_add(sum)),
             depth: of_size.iter().map(|o| o.figures.depth).max().unwrap_or(0),
             rounds: facts.uses_round.then_some(size.phases * a.rounds.len()),

@@ -83,7 +83,7 @@ pub struct Stepper<'m> {
     all_outcomes: FastMap<Vec<u32>, Rc<Outcomes>>,
     all_choices: FastMap<Vec<u32>, Rc<Vec<Choice>>>,
     admitted: FastMap<[u64; 6], bool>,
-    apart: FastMap<usize, u64>,
+    apart: Vec<Option<u64>>,
     coordinators: FastMap<usize, Pid>,
 }
 
@@ -120,7 +120,7 @@ impl<'m> Stepper<'m> {
             all_outcomes: FastMap::default(),
             all_choices: FastMap::default(),
             admitted: FastMap::default(),
-            apart: FastMap::default(),
+            apart: vec![],
             coordinators: FastMap::default(),
         })
     }
@@ -161,12 +161,15 @@ impl<'m> Stepper<'m> {
 
     /// The processes that may not be renamed from `round` on.
     pub fn told_apart(&mut self, round: usize) -> Result<u64, Stuck> {
-        if let Some(mask) = self.apart.get(&round) {
+        if let Some(Some(mask)) = self.apart.get(round) {
             return Ok(*mask);
         }
         let phases = if self.set.facts.uses_round { self.set.phases } else { 1 };
         let mask = self.set.facts.told_apart(self.set.machine, self.set.n, self.set.parameters, round, phases)?;
-        self.apart.insert(round, mask);
+        if self.apart.len() <= round {
+            self.apart.resize(round + 1, None);
+        }
+        self.apart[round] = Some(mask);
         Ok(mask)
     }
 

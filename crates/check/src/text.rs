@@ -5,7 +5,7 @@
 //! only the others are renamed.
 
 use heardof_core::ir::sorts::ordered;
-use heardof_core::ir::{Algorithm, Expr, Function, Kind, Node};
+use heardof_core::ir::{Algorithm, Boundary, Expr, Function, Kind, Node};
 use heardof_core::machine::Stuck;
 use heardof_core::{Datum, Machine, Phase, Pid, Sort};
 
@@ -24,6 +24,8 @@ pub struct Facts {
     pub split: bool,
     /// Moreover only the set of first states matters, not how often each occurs.
     pub first_as_set: bool,
+    /// Something that is looked at on a phase boundary asks who the coordinator of the phase to come is.
+    leader_at_boundary: bool,
     /// Some function other than `coordinator` asks for `ctx.id()`.
     uses_id: bool,
 }
@@ -63,6 +65,7 @@ impl Facts {
             asymmetric: asymmetric(a),
             split,
             first_as_set: split && a.specs.iter().all(|s| s.function.body.as_ref().map_or(true, first_only_quantified)),
+            leader_at_boundary: leader_at_boundary(a),
             uses_id: calls(a, &["id"]),
         }
     }
@@ -80,8 +83,8 @@ impl Facts {
         let rounds = machine.algorithm().rounds.len();
         let mut mask = 0;
         if self.uses_coordinator {
-            let last = phases.max(round / rounds + 1);
-            for phase in round / rounds..last {
+            // After the last round, the coordinator of the phase to come matters only to what is looked at there.
+            for phase in round / rounds..phases + usize::from(self.leader_at_boundary) {
                 mask |= 1 << machine.coordinator(Phase::new(phase), n, parameters)?.index();
             }
         }
@@ -105,6 +108,20 @@ pub fn named(d: &Datum, f: &mut dyn FnMut(Pid)) {
         }),
         _ => {}
     }
+}
+
+fn leader_at_boundary(a: &Algorithm) -> bool {
+    let asks = |e: &Expr| matches!(&e.node, Node::Method(m, ..) if m == "coordinator");
+    let first = |rounds: &[String]| a.rounds.first().is_some_and(|r| rounds.contains(&r.name));
+    let due = |kind: &Kind| match kind {
+        Kind::Property | Kind::Initial | Kind::Termination | Kind::Helper => true,
+        Kind::Invariant(Boundary::Phase | Boundary::Always) => true,
+        Kind::Invariant(Boundary::Before(rounds)) => first(rounds),
+        Kind::Progress { before, .. } => before.is_empty() || first(before),
+        Kind::Safety | Kind::Liveness { .. } | Kind::Resilience => false,
+    };
+    let specs = a.specs.iter().filter(|s| due(&s.kind)).map(|s| &s.function);
+    specs.chain(&a.functions).any(|f| f.body.as_ref().is_ok_and(|b| b.any(&asks)))
 }
 
 fn uses_kernel(a: &Algorithm) -> bool {
