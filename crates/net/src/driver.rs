@@ -1,5 +1,6 @@
 //! The loop of one process: network and clock in, trace file and network out.
 
+use crate::clock::now;
 use crate::transport::Transport;
 use crate::{Cluster, NetError};
 use heardof_core::process::Process;
@@ -202,7 +203,7 @@ pub fn run<P: Process>(
         trace,
         options,
         on_output,
-        start: Instant::now(),
+        start: now(),
         loss: Loss { share: cluster.loss, state: !seed },
         outcome,
         alarm: None,

@@ -9,6 +9,7 @@
 //! Plain `std::net` and threads: a process has a handful of peers, and one loop does all the work, so an event library would buy
 //! nothing yet.
 
+mod clock;
 pub mod cluster;
 mod driver;
 mod error;

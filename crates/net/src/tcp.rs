@@ -1,10 +1,11 @@
 //! Frames over TCP: for each ordered pair of processes one connection, opened by the sender.
 //!
 //! A frame is preceded by its length, four bytes, little-endian. The first frame on a connection is a hello; its sender is whom all
-//! frames of the connection come from. A connection that breaks, or breaks a rule, is closed and opened again with back-off; what
-//! waited for it longer than the queue holds is lost, as the model allows. Who connects is believed to be who it says: that is what
-//! TLS will be for.
+//! frames of the connection come from. A connection that breaks, or breaks a rule, is closed and opened again with back-off; what is
+//! sent meanwhile is lost, as the model allows: kept, it would be late. Who connects is believed to be who it says: that is what TLS
+//! will be for.
 
+use crate::clock::now;
 use crate::transport::{Inbox, STOP_CHECK, Sender, count};
 use heardof_core::Pid;
 use heardof_node::limits::MAX_FRAME;
@@ -14,18 +15,19 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How many frames may wait for one peer.
 pub const OUTBOX_FRAMES: usize = 64;
-/// The shortest and the longest pause before a connection is tried again.
-pub const BACK_OFF: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(500));
+/// The shortest and the longest pause before a connection is tried again; the first is also that after a failed accept.
+pub const BACK_OFF: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(200));
 /// How long a connection may take to come about, and a frame to be accepted by the system.
 pub const STALL: Duration = Duration::from_secs(1);
 /// How many incoming connections are served at once, for each process of the cluster.
 pub const CONNECTIONS_PER_PEER: usize = 4;
 
 pub(crate) struct Tcp {
+    me: SocketAddr,
     outboxes: Vec<Option<SyncSender<Arc<[u8]>>>>,
     inbox: Inbox,
 }
@@ -33,7 +35,6 @@ pub(crate) struct Tcp {
 /// Listens at the own address, and starts a thread for each peer.
 pub(crate) fn open(addresses: &[SocketAddr], me: Pid, hello: Vec<u8>, inbox: Inbox) -> io::Result<Tcp> {
     let listener = TcpListener::bind(addresses[me.index()])?;
-    listener.set_nonblocking(true)?;
     let n = addresses.len();
     let accepting = inbox.clone();
     std::thread::Builder::new().name(format!("{me} accept")).spawn(move || accept(&listener, me, n, &accepting))?;
@@ -48,7 +49,7 @@ pub(crate) fn open(addresses: &[SocketAddr], me: Pid, hello: Vec<u8>, inbox: Inb
         std::thread::Builder::new().name(format!("{me} to {q}")).spawn(move || write(address, &hello, &frames, &inbox))?;
         outboxes.push(Some(sender));
     }
-    Ok(Tcp { outboxes, inbox })
+    Ok(Tcp { me: addresses[me.index()], outboxes, inbox })
 }
 
 impl Sender for Tcp {
@@ -60,22 +61,29 @@ impl Sender for Tcp {
     }
 }
 
+impl Drop for Tcp {
+    /// Wakes the thread that accepts, so that it sees that it is to end and closes the port.
+    fn drop(&mut self) {
+        self.inbox.shared.stop();
+        // If this does not come about, nobody listens any more.
+        let _ = TcpStream::connect_timeout(&self.me, STALL);
+    }
+}
+
 /// Sends what comes out of `frames` to `address`, connecting as often as it takes. Ends with the transport, after what was queued.
 fn write(address: SocketAddr, hello: &[u8], frames: &Receiver<Arc<[u8]>>, inbox: &Inbox) {
     let mut connection: Option<TcpStream> = None;
-    let mut pause = BACK_OFF.0;
-    let mut try_at = Instant::now();
+    let (mut pause, mut try_at) = (BACK_OFF.0, now());
     loop {
         let frame = match frames.recv_timeout(STOP_CHECK) {
             Ok(frame) => frame,
             Err(RecvTimeoutError::Timeout) if !inbox.shared.stopped() => continue,
             Err(_) => return,
         };
-        if connection.is_none() && !inbox.shared.stopped() {
-            std::thread::sleep(try_at.saturating_duration_since(Instant::now()));
+        if connection.is_none() && !inbox.shared.stopped() && now() >= try_at {
             connection = connect(address, hello).ok();
             pause = if connection.is_some() { BACK_OFF.0 } else { (pause * 2).min(BACK_OFF.1) };
-            try_at = Instant::now() + pause;
+            try_at = now() + pause;
         }
         // One try a frame: what cannot be sent now is late soon.
         if connection.as_mut().is_some_and(|c| put(c, &frame).is_err()) {
@@ -104,8 +112,8 @@ fn accept(listener: &TcpListener, me: Pid, n: usize, inbox: &Inbox) {
     let open = Arc::new(AtomicUsize::new(0));
     while !inbox.shared.stopped() {
         let Ok((connection, _)) = listener.accept() else {
-            // Nobody there. Connections are opened once; a few milliseconds until they are seen cost nothing.
-            std::thread::sleep(BACK_OFF.0);
+            // Too many open files, perhaps. Not at once again.
+            std::thread::park_timeout(BACK_OFF.0);
             continue;
         };
         if open.load(Ordering::Relaxed) >= CONNECTIONS_PER_PEER * n {
@@ -127,10 +135,9 @@ fn accept(listener: &TcpListener, me: Pid, n: usize, inbox: &Inbox) {
 
 /// Serves an incoming connection until it breaks or breaks a rule.
 fn read(mut connection: TcpStream, inbox: &Inbox) -> io::Result<()> {
-    connection.set_nonblocking(false)?;
     connection.set_read_timeout(Some(STOP_CHECK))?;
     let mut sender: Option<Pid> = None;
-    let opened = Instant::now();
+    let opened = now();
     loop {
         let mut length = [0; 4];
         fill(&mut connection, &mut length, inbox, || sender.is_some() || opened.elapsed() < STALL)?;
@@ -140,7 +147,7 @@ fn read(mut connection: TcpStream, inbox: &Inbox) -> io::Result<()> {
             return Err(ErrorKind::InvalidData.into());
         }
         let mut frame = vec![0; length];
-        let begun = Instant::now();
+        let begun = now();
         fill(&mut connection, &mut frame, inbox, || begun.elapsed() < STALL)?;
         match sender {
             Some(from) => inbox.put(from, frame),

@@ -5,7 +5,7 @@ use heardof_core::Pid;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
 
 /// How many frames may wait to be handled. More are dropped and counted: lost messages.
@@ -57,6 +57,9 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
+    pub(crate) fn stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
     pub(crate) fn stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
@@ -86,6 +89,8 @@ pub(crate) trait Sender {
 pub(crate) struct Transport {
     sender: Box<dyn Sender>,
     frames: Receiver<(Pid, Vec<u8>)>,
+    /// Kept so that the queue stays open whatever becomes of the threads.
+    _inbox: Inbox,
     pub(crate) shared: Arc<Shared>,
 }
 
@@ -95,12 +100,13 @@ impl Transport {
         let (frames, inbox) = sync_channel(INBOX_FRAMES);
         let shared = Arc::new(Shared::default());
         let inbox_of_threads = Inbox { frames, shared: shared.clone() };
+        let _inbox = inbox_of_threads.clone();
         let listen = |error| NetError::Listen { me, address: cluster.addresses[me.index()], error };
         let sender: Box<dyn Sender> = match cluster.transport {
             TransportKind::Udp => Box::new(udp::open(&cluster.addresses, me, inbox_of_threads).map_err(listen)?),
             TransportKind::Tcp => Box::new(tcp::open(&cluster.addresses, me, hello, inbox_of_threads).map_err(listen)?),
         };
-        Ok(Transport { sender, frames: inbox, shared })
+        Ok(Transport { sender, frames: inbox, _inbox, shared })
     }
 
     pub(crate) fn send(&mut self, to: Pid, frame: &[u8]) {
@@ -109,20 +115,12 @@ impl Transport {
 
     /// The next frame, waiting at most so long.
     pub(crate) fn receive(&mut self, at_most: Duration) -> Option<(Pid, Vec<u8>)> {
-        match self.frames.recv_timeout(at_most) {
-            Ok(frame) => Some(frame),
-            Err(RecvTimeoutError::Timeout) => None,
-            // All threads have ended, which they do not while the socket lives: wait, as for a silent network.
-            Err(RecvTimeoutError::Disconnected) => {
-                std::thread::sleep(at_most);
-                None
-            }
-        }
+        self.frames.recv_timeout(at_most).ok()
     }
 }
 
 impl Drop for Transport {
     fn drop(&mut self) {
-        self.shared.stop.store(true, Ordering::Relaxed);
+        self.shared.stop();
     }
 }

@@ -11,6 +11,9 @@ use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+/// How often the runs with a crash are repeated.
+const RUNS: usize = 2;
+
 /// A cluster of n processes at ports that are free now.
 fn cluster(name: &str, transport: TransportKind, n: usize) -> Cluster {
     // Bound all at once, so that they differ; both protocols, so that either may be used.
@@ -41,15 +44,24 @@ fn options<P: Specified>(name: &str, k: usize) -> Options {
 
 /// Runs those processes that have an input; all decide the same and the traces replay.
 fn run_all<P: Specified>(cluster: &Cluster, inputs: &[Option<P::Input>]) -> Vec<Outcome> {
+    run_with_crash::<P>(cluster, inputs, None)
+}
+
+/// The same, where one process ends after so long, decided or not. The outcomes of the others.
+fn run_with_crash<P: Specified>(cluster: &Cluster, inputs: &[Option<P::Input>], crash: Option<(usize, Duration)>) -> Vec<Outcome> {
     let name = cluster.name.as_str();
-    let outcomes: Vec<Outcome> = std::thread::scope(|scope| {
+    let mut outcomes: Vec<(usize, Outcome)> = std::thread::scope(|scope| {
         let one = |(k, input): (usize, &Option<P::Input>)| {
             let input = input.clone()?;
-            Some(scope.spawn(move || run::<P>(cluster, Pid::new(k), input, &options::<P>(name, k), &mut |_| ()).expect("runs")))
+            let mut options = options::<P>(name, k);
+            options.time_limit = crash.filter(|(p, _)| *p == k).map(|(_, after)| after).or(options.time_limit);
+            Some((k, scope.spawn(move || run::<P>(cluster, Pid::new(k), input, &options, &mut |_| ()).expect("runs"))))
         };
         let threads: Vec<_> = inputs.iter().enumerate().filter_map(one).collect();
-        threads.into_iter().map(|t| t.join().expect("no panic")).collect()
+        threads.into_iter().map(|(k, t)| (k, t.join().expect("no panic"))).collect()
     });
+    outcomes.retain(|(k, _)| crash.is_none_or(|(p, _)| p != *k));
+    let outcomes: Vec<Outcome> = outcomes.into_iter().map(|(_, outcome)| outcome).collect();
     let decision = &outcomes[0].outputs[0].1;
     for outcome in &outcomes {
         assert_eq!((&outcome.ending, &outcome.outputs[0].1), (&Ending::Retired, decision), "{name}");
@@ -70,6 +82,21 @@ fn one_third_rule_decides_over_udp_with_loss() {
     cluster.loss = 0.3;
     let outcomes = run_all::<OneThirdRule<u64>>(&cluster, &[Some(3), Some(1), Some(2), Some(1)]);
     assert!(outcomes.iter().any(|o| o.injected_loss > 0));
+}
+
+#[test]
+fn a_crash_in_the_middle_stops_nobody_else() {
+    let after = |k: usize| Duration::from_millis(10 + 10 * k as u64);
+    for k in 0..RUNS {
+        let mut udp = cluster(&format!("udp-crash-{k}"), TransportKind::Udp, 7);
+        udp.loss = 0.3;
+        run_with_crash::<OneThirdRule<u64>>(&udp, &[1, 2, 3, 4, 5, 6, 7].map(Some), Some((2, after(k % 5))));
+        let tcp = cluster(&format!("tcp-crash-{k}"), TransportKind::Tcp, 5);
+        run_with_crash::<BenOr>(&tcp, &[true, false, true, false, true].map(Some), Some((0, after(k % 5))));
+        let tcp =
+            cluster(&format!("leader-crash-{k}"), TransportKind::Tcp, 5).with_parameter("first", "p0").with_parameter("shortcut", "true");
+        run_with_crash::<LastVoting<u64>>(&tcp, &[1, 2, 3, 4, 5].map(Some), Some((0, after(k % 5) / 10)));
+    }
 }
 
 #[test]
@@ -136,6 +163,7 @@ fn garbage_over_tcp_does_nothing() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "what is tested is that real time does not run away")]
 fn a_process_alone_gives_up_in_time() {
     for transport in [TransportKind::Udp, TransportKind::Tcp] {
         let cluster = cluster("alone", transport, 3);

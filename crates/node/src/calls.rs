@@ -1,8 +1,10 @@
 //! Typed calls into an algorithm. Its panics are results here.
 
+use crate::Config;
+use crate::node::InstanceId;
 use heardof_core::process::{Process, Progress, Round, RoundVisitor, Rounds, State};
 use heardof_core::value::{DecodeError, decode_all, encoded};
-use heardof_core::{Context, Mailbox, Outbox, Pid};
+use heardof_core::{Context, Datum, Mailbox, Outbox, Phase, Pid};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -84,4 +86,48 @@ impl<P: Process> RoundVisitor<P> for Update<'_, P> {
 /// Round `k` ends; its mailbox is empty afterwards.
 pub(crate) fn update<P: Process>(k: usize, boxes: &mut Boxes<P>, state: &mut P, ctx: &ContextOf<P>) -> Result<(), Panicked> {
     guarded("update", || P::Rounds::visit(k, boxes, Update(state, ctx)))
+}
+
+/// The coin of a process in a round: SplitMix64 of seed, instance and round.
+pub(crate) fn coin(seed: u64, instance: InstanceId, round: u64) -> bool {
+    let mix = |z: u64| {
+        let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    };
+    let gamma = 0x9e37_79b9_7f4a_7c15_u64;
+    mix(mix(seed.wrapping_add(gamma)).wrapping_add(instance.wrapping_mul(gamma)) ^ mix(round.wrapping_add(gamma))) >> 63 == 1
+}
+
+/// What a process sees in a round, without a request.
+pub(crate) fn surroundings<P: Process>(
+    id: InstanceId,
+    config: &Config,
+    round: u64,
+    parameters: &P::Parameters,
+) -> Result<ContextOf<P>, Panicked> {
+    let phase = Phase::new(round as usize / P::Rounds::LEN);
+    let coordinator = guarded("coordinator", || P::coordinator(phase, config.n, parameters))?;
+    let ctx = Context::new(config.me, config.n, round as usize, phase, coordinator, parameters.clone());
+    Ok(ctx.with_coin(coin(config.seed, id, round)))
+}
+
+/// The output fields of a state.
+pub(crate) fn outputs<P: Process>(state: &P) -> Vec<(&'static str, Datum)> {
+    let datum = state.to_datum();
+    P::fields().into_iter().filter(|f| f.output).filter_map(|f| Some((f.name, datum.field(f.name)?.clone()))).collect()
+}
+
+/// Whether there are outputs and all of them are there.
+pub(crate) fn decided(outputs: &[(&'static str, Datum)]) -> bool {
+    !outputs.is_empty() && outputs.iter().all(|(_, value)| matches!(value, Datum::Option(Some(_))))
+}
+
+/// The length of the longest message.
+pub(crate) fn longest(outbox: &Encoded) -> Option<usize> {
+    match outbox {
+        Outbox::Silent => None,
+        Outbox::Broadcast(m) | Outbox::To(_, m) => Some(m.len()),
+        Outbox::Each(messages) => messages.iter().map(|(_, m)| m.len()).max(),
+    }
 }

@@ -12,7 +12,9 @@
 //! that says `Block` is left in none of these ways; at its deadline, and ever less often afterwards, the missing messages are asked
 //! for. Peers answer from the messages of their last [`HISTORY_ROUNDS`] rounds.
 
-use crate::calls::{self, Boxes, ContextOf, Encoded, Panicked, guarded};
+mod retired;
+
+use crate::calls::{self, Boxes, ContextOf, Encoded, Panicked, coin, decided, guarded, longest, outputs, surroundings};
 use crate::clock::RoundClock;
 use crate::early::Early;
 use crate::limits::{HISTORY_ROUNDS, MAX_MESSAGE, MAX_REQUESTS, MAX_ROUNDS_AHEAD, ROUNDS_PER_EVENT};
@@ -23,7 +25,7 @@ use crate::{Config, StartError};
 use heardof_core::process::{Faults, Process, Progress, Rounds};
 use heardof_core::trace::{End, Record, RoundRecord, Sending};
 use heardof_core::value::{Value, digest, digest_bytes};
-use heardof_core::{Context, Datum, Outbox, Phase, Pid};
+use heardof_core::{Datum, Pid};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -83,35 +85,6 @@ pub(crate) struct Instance<P: Process> {
     pub(crate) remind_every: u64,
     /// More rounds could be executed than one event may.
     more: bool,
-}
-
-/// The coin of a process in a round: SplitMix64 of seed, instance and round.
-fn coin(seed: u64, instance: InstanceId, round: u64) -> bool {
-    let mix = |z: u64| {
-        let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    };
-    let gamma = 0x9e37_79b9_7f4a_7c15_u64;
-    mix(mix(seed.wrapping_add(gamma)).wrapping_add(instance.wrapping_mul(gamma)) ^ mix(round.wrapping_add(gamma))) >> 63 == 1
-}
-
-fn surroundings<P: Process>(id: InstanceId, config: &Config, round: u64, parameters: &P::Parameters) -> Result<ContextOf<P>, Panicked> {
-    let phase = Phase::new(round as usize / P::Rounds::LEN);
-    let coordinator = guarded("coordinator", || P::coordinator(phase, config.n, parameters))?;
-    let ctx = Context::new(config.me, config.n, round as usize, phase, coordinator, parameters.clone());
-    Ok(ctx.with_coin(coin(config.seed, id, round)))
-}
-
-/// The output fields of a state.
-fn outputs<P: Process>(state: &P) -> Vec<(&'static str, Datum)> {
-    let datum = state.to_datum();
-    P::fields().into_iter().filter(|f| f.output).filter_map(|f| Some((f.name, datum.field(f.name)?.clone()))).collect()
-}
-
-/// Whether there are outputs and all of them are there.
-fn decided(outputs: &[(&'static str, Datum)]) -> bool {
-    !outputs.is_empty() && outputs.iter().all(|(_, value)| matches!(value, Datum::Option(Some(_))))
 }
 
 impl<P: Process> Instance<P> {
@@ -489,14 +462,3 @@ impl<P: Process> Instance<P> {
         turn.out.tell(self.id, Output::Alarm(alarm));
     }
 }
-
-/// The length of the longest message.
-fn longest(outbox: &Encoded) -> Option<usize> {
-    match outbox {
-        Outbox::Silent => None,
-        Outbox::Broadcast(m) | Outbox::To(_, m) => Some(m.len()),
-        Outbox::Each(messages) => messages.iter().map(|(_, m)| m.len()).max(),
-    }
-}
-
-mod retired;

@@ -33,13 +33,22 @@ pub struct Process<P: Specified> {
     pub alarms: Vec<Alarm>,
 }
 
+/// A frame under way. Ordered by arrival, then by sending.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Flight {
+    at: u64,
+    order: u64,
+    from: usize,
+    to: usize,
+    frame: Vec<u8>,
+}
+
 pub struct Virtual<P: Specified> {
     pub processes: Vec<Process<P>>,
     pub now: u64,
     faults: Faults,
     bits: u64,
-    /// (time, order, destination, source, frame)
-    network: BinaryHeap<Reverse<(u64, u64, usize, usize, Vec<u8>)>>,
+    network: BinaryHeap<Reverse<Flight>>,
     sent: u64,
 }
 
@@ -90,7 +99,7 @@ impl<P: Specified> Virtual<P> {
                 let at = self.now + 1 + self.random(self.faults.delay);
                 if self.random(100) >= self.faults.loss {
                     self.sent += 1;
-                    self.network.push(Reverse((at, self.sent, to.index(), k, frame.clone())));
+                    self.network.push(Reverse(Flight { at, order: self.sent, from: k, to: to.index(), frame: frame.clone() }));
                 }
             }
         }
@@ -103,7 +112,7 @@ impl<P: Specified> Virtual<P> {
             self.drain(k);
         }
         while self.now < limit && !self.over() {
-            let frame = self.network.peek().map(|Reverse((at, ..))| *at);
+            let frame = self.network.peek().map(|Reverse(flight)| flight.at);
             let timer = self.processes.iter().filter(|p| p.alive).filter_map(|p| p.node.poll_timer()).min();
             let kill = self.faults.kills.iter().filter(|(k, _)| self.processes[*k].alive).map(|(_, at)| *at).min();
             let Some(next) = [frame, timer, kill].into_iter().flatten().min() else { return };
@@ -112,7 +121,7 @@ impl<P: Specified> Virtual<P> {
                 self.processes[k].alive &= at > self.now;
             }
             if frame.is_some_and(|at| at <= self.now) {
-                let Reverse((_, _, to, from, frame)) = self.network.pop().expect("peeked");
+                let Reverse(Flight { from, to, frame, .. }) = self.network.pop().expect("peeked");
                 if self.processes[to].alive {
                     self.processes[to].node.handle_frame(self.now, Pid::new(from), &frame);
                     self.drain(to);
