@@ -156,6 +156,15 @@ fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
+/// What the frames of process `me` begin with. Processes that disagree on the size of the cluster or on parameters must not understand
+/// each other, so the fingerprint of frames covers them, too.
+pub fn frame_header<P: Process>(cluster: &Cluster, me: Pid, fingerprint: u64) -> Result<wire::Header, NetError> {
+    let parameters: P::Parameters = cluster.parameters()?;
+    let world = format!("{fingerprint:016x} {} {}", cluster.n(), parameters.to_datum());
+    let (cluster, fingerprint) = (digest_bytes(cluster.name.as_bytes()), digest_bytes(world.as_bytes()));
+    Ok(wire::Header { cluster, fingerprint, sender: me })
+}
+
 /// Runs process `me` of the cluster to its end. `on_output` is told everything as it happens.
 ///
 /// The parameters of the algorithm come from the cluster file. Every record of the trace is written, by one system call, before a frame
@@ -169,9 +178,7 @@ pub fn run<P: Process>(
 ) -> Result<Outcome, NetError> {
     let parameters: P::Parameters = cluster.parameters()?;
     let n = cluster.n();
-    // Processes that disagree on size or parameters must not understand each other.
-    let world = format!("{:016x} {n} {}", options.fingerprint, parameters.to_datum());
-    let fingerprint = digest_bytes(world.as_bytes());
+    let header = frame_header::<P>(cluster, me, options.fingerprint)?;
     let seed = options.seed.wrapping_add((me.index() as u64 + 1).wrapping_mul(0xd134_2543_de82_ef95));
     let timing = Timing {
         round_timeout: nanos(cluster.round_timeout),
@@ -179,10 +186,9 @@ pub fn run<P: Process>(
         gather: nanos(options.gather),
     };
     let (name, retire_when_decided) = (cluster.name.clone(), options.retire_when_decided);
-    let config = Config { cluster: name, fingerprint, me, n, timing, seed, retire_when_decided };
+    let config = Config { cluster: name, fingerprint: header.fingerprint, me, n, timing, seed, retire_when_decided };
     let trace_header = Header::of::<P>(options.fingerprint, &cluster.name, me, n, &parameters, &input);
     let node: Node<P> = Node::new(config, parameters, input).map_err(NetError::Start)?;
-    let header = wire::Header { cluster: digest_bytes(cluster.name.as_bytes()), fingerprint, sender: me };
     let transport = Transport::open(cluster, me, wire::frame(&header, &[]))?;
     let trace = options.trace.as_deref().map(|path| TraceFile::create(path, &trace_header)).transpose()?;
     let outcome = Outcome {

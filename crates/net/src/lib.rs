@@ -19,6 +19,6 @@ mod transport;
 mod udp;
 
 pub use cluster::Cluster;
-pub use driver::{Ending, Options, Outcome, run};
+pub use driver::{Ending, Options, Outcome, frame_header, run};
 pub use error::NetError;
 pub use transport::TransportKind;

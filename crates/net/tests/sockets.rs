@@ -5,7 +5,7 @@ use heardof::core::trace::{Trace, fingerprint, replay};
 use heardof::core::{Datum, Pid};
 use heardof_algorithms::{BenOr, LastVoting, OneThirdRule};
 use heardof_net::garbage::{Garbage, throw};
-use heardof_net::{Cluster, Ending, NetError, Options, Outcome, TransportKind, run};
+use heardof_net::{Cluster, Ending, NetError, Options, Outcome, TransportKind, frame_header, run};
 use heardof_node::wire::Header;
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::PathBuf;
@@ -111,6 +111,11 @@ fn ben_or_decides_over_tcp() {
     run_all::<BenOr>(&cluster, &[Some(true), Some(false), None, Some(false), Some(true)]);
 }
 
+/// What the frames of a process begin with: garbage that begins so is the worst.
+fn header_of(cluster: &Cluster, k: usize) -> Header {
+    frame_header::<OneThirdRule<u64>>(cluster, Pid::new(k), fingerprint::<OneThirdRule<u64>>("")).expect("no parameters")
+}
+
 /// The resident memory of this process, in KiB, where the system tells.
 fn resident() -> Option<usize> {
     let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
@@ -124,7 +129,7 @@ fn garbage_over_udp_does_nothing() {
     // The fifth process is not started: its address throws garbage, so that the node itself has to refuse it.
     let trusted = UdpSocket::bind(cluster.addresses[4]).expect("the port was free");
     let stranger = UdpSocket::bind("127.0.0.1:0").expect("a free port");
-    let header = Header { cluster: 0, fingerprint: 0, sender: Pid::new(4) };
+    let header = header_of(&cluster, 4);
     let before = resident();
     let outcomes = std::thread::scope(|scope| {
         let targets = &cluster.addresses[..4];
@@ -137,7 +142,11 @@ fn garbage_over_udp_does_nothing() {
         });
         run_all::<OneThirdRule<u64>>(&cluster, &[Some(3), Some(1), Some(2), Some(1), None])
     });
-    assert!(outcomes.iter().all(|o| o.strangers > 0 && o.counters.frames_malformed > 0), "{outcomes:?}");
+    for Outcome { counters: c, strangers, .. } in &outcomes {
+        let dropped = [c.frames_malformed, c.wrong_version, c.wrong_cluster, c.wrong_fingerprint, c.unknown_sender, c.unknown_instance];
+        assert!(*strangers > 0 && dropped.iter().all(|count| *count > 0), "every kind is dropped by name: {c:?}");
+        assert!(c.decisions_malformed > 0, "{c:?}");
+    }
     if let (Some(before), Some(after)) = (before, resident()) {
         assert!(after < before + 200 * 1024, "memory stays bounded: {before} KiB before, {after} KiB after");
     }
@@ -148,8 +157,8 @@ fn garbage_over_tcp_does_nothing() {
     let cluster = cluster("tcp-garbage", TransportKind::Tcp, 3);
     let outcomes = std::thread::scope(|scope| {
         let targets = &cluster.addresses;
+        let mut garbage = Garbage::new(header_of(&cluster, 1), 3);
         scope.spawn(move || {
-            let mut garbage = Garbage::new(Header { cluster: 0, fingerprint: 0, sender: Pid::new(1) }, 3);
             for k in 0..300 {
                 // Refused before the process listens and after it has ended.
                 if let Ok(mut connection) = TcpStream::connect(targets[k % 3]) {
