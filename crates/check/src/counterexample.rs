@@ -4,7 +4,7 @@
 //! that lead to a state which is the next one of the path up to renaming, hearing as many messages as possible.
 
 use crate::joint::Numbered;
-use crate::predicate::{View, set_of};
+use crate::predicate::set_of;
 use crate::step::{Situation, Stepper, Viewed, sort_free};
 use heardof_core::machine::{Machine, Moment, Stuck};
 use heardof_core::mailbox::{Mailbox, Tape};
@@ -127,7 +127,7 @@ impl Stepper<'_> {
         let s = self.situation(row).map_err(|at| at.why)?;
         let n = self.set.n;
         let system = self.system(row, firsts);
-        let view = Viewed { system: &system };
+        let view = Viewed { system: Some(&system) };
         let next_round = self.next_round(s.round);
         let apart = self.told_apart(next_round)?;
         let active: Vec<usize> = (0..n).filter(|p| s.active >> p & 1 == 1).collect();
@@ -253,7 +253,7 @@ impl Search<'_, '_> {
             let other = &acts[*c];
             let of = |r: usize| if r == act.process { act } else { other };
             let heard = self.view.heard(self.s, &|r| of(r).mask, &|r| of(r).coin == Some(true), n, parameters);
-            let view = View { system: self.view.system, heard: &heard };
+            let view = self.view.with(&heard);
             if !self.rule.rule.admits_two(self.stepper.set.text, view, Pid::new(other.process), Pid::new(act.process))? {
                 return Ok(false);
             }
@@ -281,7 +281,7 @@ impl Search<'_, '_> {
             let find = |r: usize| acts.iter().find(|a| a.process == r);
             let mask = |r: usize| find(r).map_or(0, |a| a.mask);
             let heard = self.view.heard(self.s, &mask, &|r| find(r).is_some_and(|a| a.coin == Some(true)), n, self.stepper.set.parameters);
-            if !self.rule.rule.admits_whole(self.stepper.set.text, View { system: self.view.system, heard: &heard })? {
+            if !self.rule.rule.admits_whole(self.stepper.set.text, self.view.with(&heard))? {
                 return Ok(());
             }
         }

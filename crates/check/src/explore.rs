@@ -159,7 +159,9 @@ fn expand(
     let firsts = explored.firsts.clone();
     let mut edges: Vec<u32> = vec![];
     let (states, parents, generated) = (&mut explored.states, &mut explored.parents, &mut explored.generated);
-    let check_steps = !steps.is_empty();
+    let (check_steps, local) = (!steps.is_empty(), judge.steps_are_local());
+    let n = stepper.set.n;
+    let mut seen: Vec<(usize, u32)> = vec![];
     let covered = stepper.successors(row, &firsts, rule, &mut |aligned, canonical| {
         *generated += 1;
         let (_, new) = states.insert(canonical);
@@ -167,7 +169,16 @@ fn expand(
             parents.push(number as u32);
             depths.push(depth + 1);
         }
-        if check_steps {
+        let mut fresh = check_steps && !local;
+        if check_steps && local {
+            for (p, proc) in aligned[..n].iter().enumerate() {
+                if !seen.contains(&(p, *proc)) {
+                    seen.push((p, *proc));
+                    fresh = true;
+                }
+            }
+        }
+        if fresh {
             edges.extend_from_slice(aligned);
         }
     });

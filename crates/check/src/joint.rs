@@ -79,8 +79,8 @@ impl Stepper<'_> {
             emit(&next, &next);
             return Ok(Covered { assignments: 1, products: 1 });
         }
-        let system = self.system(row, firsts);
-        let view = Viewed { system: &system };
+        let system = rule.rule.reads_state.then(|| self.system(row, firsts));
+        let view = Viewed { system: system.as_ref() };
         let with_kernel = self.set.facts.uses_kernel;
         if rule.rule.is_local() && !with_kernel {
             let now_apart = self.told_apart(s.round).map_err(at(Pid::new(0)))?;
@@ -232,7 +232,7 @@ impl Stepper<'_> {
                 let mask = |r: usize| if r == p { a.mask } else { b.mask };
                 let coin = |r: usize| if r == p { a.coin } else { b.coin } == Some(true);
                 let heard = view.heard(s, &mask, &coin, self.set.n, self.set.parameters);
-                let view = View { system: view.system, heard: &heard };
+                let view = view.with(&heard);
                 if rule.rule.admits_two(self.set.text, view, Pid::new(p), Pid::new(q)).map_err(at(Pid::new(p)))? {
                     with |= 1 << number;
                 }
@@ -270,7 +270,7 @@ impl Stepper<'_> {
             }
             let mask = |q: usize| chosen[q].map_or(0, |c| c.mask);
             let heard = view.heard(s, &mask, &|q| chosen[q].is_some_and(|c| c.coin == Some(true)), n, self.set.parameters);
-            let seen = View { system: view.system, heard: &heard };
+            let seen = view.with(&heard);
             let admitted = rule.rule.admits_whole(self.set.text, seen).map_err(at(Pid::new(0)))? && self.all_pairs(rule, seen, active)?;
             if !admitted {
                 continue;

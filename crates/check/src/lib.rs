@@ -3,6 +3,7 @@
 //! * [`run`]: `check`, all sizes, parameters and first configurations; [`options`]: what to check, and what is refused
 //! * `text`, `formula`, `predicate`: what the text says about symmetry, about formulas and about predicates
 //! * `step`, `joint`: one round of the whole system, as a product of the distinct outcomes of its processes
+//! * [`induct`]: every state that satisfies the invariants, reachable or not, through one round
 //! * `explore`, `live`: everything reachable; leads-to under good phases
 //! * [`counterexample`]: runs that a person can follow and a machine can replay
 //! * [`mutants`]: mutations of the text, and the matrix of what kills them
@@ -13,6 +14,7 @@ pub mod counterexample;
 mod explore;
 mod formula;
 mod hash;
+pub mod induct;
 mod joint;
 mod judge;
 mod live;
@@ -24,5 +26,6 @@ mod step;
 mod text;
 
 pub use counterexample::{Counterexample, Round};
+pub use induct::{InductionFigures, InductionReport, induction};
 pub use options::{CheckError, Options, Values};
 pub use run::{Figures, Progress, Report, Violation, check};

@@ -175,15 +175,18 @@ impl Rule {
 /// What a predicate is evaluated on.
 #[derive(Clone, Copy)]
 pub struct View<'a> {
-    /// The state before the round.
-    pub system: &'a SystemData,
+    /// The state before the round; needed where a predicate reads it.
+    pub system: Option<&'a SystemData>,
     /// The heard-of sets.
     pub heard: &'a HeardOfData,
 }
 
 impl<'a> View<'a> {
     fn subject(self, params: usize) -> Subject<'a> {
-        if params == 2 { Subject::StateHeard(self.system, self.heard) } else { Subject::Heard(self.heard) }
+        match self.system {
+            Some(system) if params == 2 => Subject::StateHeard(system, self.heard),
+            _ => Subject::Heard(self.heard),
+        }
     }
 }
 

@@ -418,7 +418,7 @@ impl<'m> Stepper<'m> {
             return Ok(*found);
         }
         let heard = view.heard(s, &|_| mask, &|_| coin == Some(true), self.set.n, self.set.parameters);
-        let admitted = rule.admits_one(self.set.text, View { system: view.system, heard: &heard }, p)?;
+        let admitted = rule.admits_one(self.set.text, view.with(&heard), p)?;
         self.admitted.insert(words, admitted);
         Ok(admitted)
     }
@@ -444,12 +444,21 @@ impl<'m> Stepper<'m> {
 }
 
 /// The state before the round, for predicates that read it.
+#[derive(Clone, Copy)]
 pub struct Viewed<'a> {
-    /// The untyped system.
-    pub system: &'a SystemData,
+    /// The untyped system, where some predicate reads it.
+    pub system: Option<&'a SystemData>,
 }
 
-impl Viewed<'_> {
+impl<'a> Viewed<'a> {
+    /// What a predicate is evaluated on.
+    pub fn with<'b>(&self, heard: &'b HeardOfData) -> View<'b>
+    where
+        'a: 'b,
+    {
+        View { system: self.system, heard }
+    }
+
     /// Heard-of sets in a situation, as untyped data.
     pub fn heard(&self, s: &Situation, mask: &dyn Fn(usize) -> u64, coin: &dyn Fn(usize) -> bool, n: usize, parameters: &Datum) -> HeardOfData {
         let set = |q: usize| set_of(if s.active >> q & 1 == 1 { mask(q) & s.active } else { 0 });
