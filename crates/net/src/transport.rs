@@ -124,3 +124,16 @@ impl Drop for Transport {
         self.shared.stop();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_inbox_drops_and_counts() {
+        let (frames, waiting) = sync_channel(INBOX_FRAMES);
+        let inbox = Inbox { frames, shared: Arc::default() };
+        (0..INBOX_FRAMES + 5).for_each(|k| inbox.put(Pid::new(1), vec![k as u8]));
+        assert_eq!((waiting.try_iter().count(), inbox.shared.overflow.load(Ordering::Relaxed)), (INBOX_FRAMES, 5));
+    }
+}

@@ -67,6 +67,7 @@ fn bad_files_are_refused_with_line_and_what_was_expected() {
     refused("\"tcp\"", "\"sctp\"", "c.toml:4: expected transport \"udp\" or \"tcp\", found \"sctp\"");
     refused("\"20ms\"", "\"soon\"", "c.toml:5: expected a round_timeout such as \"50ms\", found \"soon\"");
     refused("\"20ms\"", "\"0ms\"", "c.toml:5: expected a round_timeout such as \"50ms\", found \"0ms\"");
+    refused("\"20ms\"", "\"61m\"", "c.toml:5: expected a round_timeout such as \"50ms\", found \"61m\"");
     refused("0.25", "1.0", "c.toml:7: expected a loss from 0 to below 1, found 1");
     refused(
         "loss",
