@@ -25,7 +25,7 @@ pub struct Numbered {
     /// Different for every rule used with one stepper.
     pub number: u32,
     /// For rules on pairs: which choice of a later process goes with a choice of an earlier one.
-    pairs: std::cell::RefCell<FastMap<[u64; 4], Rc<Vec<u128>>>>,
+    pairs: std::cell::RefCell<FastMap<[u64; 5], Rc<Vec<u128>>>>,
 }
 
 impl Numbered {
@@ -221,8 +221,8 @@ impl Stepper<'_> {
     ) -> Result<Rc<Vec<u128>>, Trouble> {
         let (p, q) = (active[k], active[later]);
         let numbers = |c: &[Choice]| c.iter().fold(0u64, |h, c| h.wrapping_mul(0x100_0000_01b3) ^ (c.mask << 2 | c.coin.map_or(2, u64::from)));
-        let key = [(p as u64) << 32 | q as u64, (s.active << 32) | s.round as u64, numbers(&choices[k]), numbers(&choices[later])];
-        if let Some(found) = rule.pairs.borrow().get(&key) {
+        let key = [(p as u64) << 32 | q as u64, (s.active << 32) | s.round as u64, s.kernel, numbers(&choices[k]), numbers(&choices[later])];
+        if let Some(found) = rule.pairs.borrow().get(&key).filter(|_| !rule.rule.reads_state) {
             return Ok(found.clone());
         }
         let mut table = vec![];

@@ -28,6 +28,8 @@ pub struct Facts {
     leader_at_boundary: bool,
     /// Some function other than `coordinator` asks for `ctx.id()`.
     uses_id: bool,
+    /// Some function other than `coordinator` reads a parameter that holds a process id.
+    names_parameters: bool,
 }
 
 /// Every node of every function but `coordinator`.
@@ -57,7 +59,7 @@ impl Facts {
             None => true,
             Some(f) => f.body.as_ref().is_ok_and(|body| f.params.first().is_some_and(|phase| mentions(body, phase))),
         };
-        let split = a.specs.iter().map(|s| &s.function).chain(&a.functions).all(|f| f.body.as_ref().map_or(true, first_apart));
+        let split = first_apart(a);
         Facts {
             uses_round: calls(a, &["round", "phase", "exists_phase", "forall_phase"]) || (uses_coordinator && varies),
             uses_coordinator,
@@ -67,6 +69,7 @@ impl Facts {
             first_as_set: split && a.specs.iter().all(|s| s.function.body.as_ref().map_or(true, first_only_quantified)),
             leader_at_boundary: leader_at_boundary(a),
             uses_id: calls(a, &["id"]),
+            names_parameters: names_parameters(a),
         }
     }
 
@@ -88,7 +91,7 @@ impl Facts {
                 mask |= 1 << machine.coordinator(Phase::new(phase), n, parameters)?.index();
             }
         }
-        if self.uses_id {
+        if self.names_parameters {
             named(parameters, &mut |p| mask |= 1 << p.index());
         }
         Ok(mask)
@@ -158,18 +161,59 @@ fn asymmetric(a: &Algorithm) -> Option<String> {
     }
 }
 
-/// Whether no variable is both an index of the system and an argument of `initially`.
-fn first_apart(body: &Expr) -> bool {
-    let (mut indices, mut firsts, mut apart) = (vec![], vec![], true);
-    body.walk(&mut |e| match &e.node {
-        Node::Index(_, i) => indices.extend(variable(i)),
-        Node::Method(m, _, args) if m == "initially" => match args.first().and_then(variable) {
-            Some(v) => firsts.push(v),
-            None => apart = false,
-        },
-        _ => {}
+/// Whether the text reads a parameter that holds a process id: `ctx.parameters()` other than by a field that holds none.
+fn names_parameters(a: &Algorithm) -> bool {
+    let holds_pid = |sort: &Sort| sort.any(&|s| *s == Sort::Pid);
+    if !holds_pid(&a.parameters) {
+        return false;
+    }
+    let harmless = |field: &String| match &a.parameters {
+        Sort::Struct(_, fields) => fields.iter().any(|(name, sort)| name == field && !holds_pid(sort)),
+        _ => false,
+    };
+    let is_parameters = |e: &Expr| matches!(&e.node, Node::Method(m, ..) if m == "parameters");
+    let (mut read, mut read_harmlessly) = (0, 0);
+    nodes(a, &mut |_, e| {
+        read += usize::from(is_parameters(e));
+        read_harmlessly += usize::from(matches!(&e.node, Node::Field(of, field) if is_parameters(of) && harmless(field)));
     });
-    apart && firsts.iter().all(|v| !indices.contains(v))
+    read > read_harmlessly
+}
+
+/// Whether first and current states of one process cannot meet: a variable that is given to `initially` is used for nothing else (as an
+/// index, in `i == j`, as an element of a set), and no helper is given a whole system, whose reads would have to be followed.
+fn first_apart(a: &Algorithm) -> bool {
+    let asks = |body: &Expr| body.any(&|e| matches!(&e.node, Node::Method(m, ..) if m == "initially"));
+    let bodies = || a.specs.iter().map(|s| &s.function).chain(&a.functions).filter_map(|f| Some((f, f.body.as_ref().ok()?)));
+    if !bodies().any(|(_, body)| asks(body)) {
+        return true;
+    }
+    let given_away = |f: &Function, body: &Expr| {
+        let parameter = |e: &Expr| variable(e).is_some_and(|v| f.params.iter().any(|p| p == v));
+        body.any(&|e| matches!(&e.node, Node::Call(_, args) if args.iter().any(parameter)))
+    };
+    let specs = a.specs.iter().map(|s| &s.function).filter_map(|f| Some((f, f.body.as_ref().ok()?)));
+    !specs.into_iter().any(|(f, body)| given_away(f, body)) && bodies().all(|(_, body)| only_first(body))
+}
+
+fn only_first(body: &Expr) -> bool {
+    let (mut firsts, mut apart) = (vec![], true);
+    body.walk(&mut |e| {
+        if let Node::Method(m, _, args) = &e.node
+            && m == "initially"
+        {
+            match args.first().and_then(variable) {
+                Some(v) => firsts.push(v),
+                None => apart = false,
+            }
+        }
+    });
+    let mentions = |v: &str| {
+        let mut count = 0;
+        body.walk(&mut |e| count += usize::from(variable(e) == Some(v)));
+        count
+    };
+    apart && firsts.iter().all(|v| mentions(v) == firsts.iter().filter(|w| *w == v).count())
 }
 
 fn variable(e: &Expr) -> Option<&str> {
