@@ -13,3 +13,20 @@ pub use last_voting::LastVoting;
 pub use one_third_rule::OneThirdRule;
 pub use two_phase_commit::TwoPhaseCommit;
 pub use uniform_voting::UniformVoting;
+
+use heardof::cli::Registry;
+
+/// The algorithms as the program `heardof` knows them.
+pub fn registry() -> Registry {
+    Registry::new()
+        .with::<OneThirdRule<u64>>()
+        .with::<LastVoting<u64>>()
+        .with::<UniformVoting<u64>>()
+        .with::<BenOr>()
+        .with::<FloodMin<u64>>()
+        .with::<TwoPhaseCommit>()
+        .with_demo(&["check", "one_third_rule", "-n", "1..7"])
+        .with_demo(&["check", "last_voting", "-n", "1..4"])
+        .with_demo(&["cluster", "one_third_rule", "-n", "4", "--transport", "udp", "--loss", "0.2", "--kill", "3@50ms"])
+        .with_demo(&["cluster", "last_voting", "-n", "3", "--transport", "tcp", "--kill", "0@0ms"])
+}

@@ -5,7 +5,7 @@
 use heardof_algorithms::{BenOr, FloodMin, LastVoting, OneThirdRule, TwoPhaseCommit, UniformVoting};
 use heardof_core::ir::explain::{Place, explain, explain_expr};
 use heardof_core::ir::text::parse_expr;
-use heardof_core::ir::{Algorithm, Boundary, Function, Kind, SpecText};
+use heardof_core::ir::{Algorithm, Boundary, Function, Kind, Speaks, SpecText};
 use heardof_core::{Described, describe};
 use std::path::Path;
 
@@ -57,7 +57,13 @@ fn check(place: Place<'_>, table: &str) {
 fn spec(kind: Kind, params: &[&str]) -> SpecText {
     let body = parse_expr("true").expect("it parses");
     let function = Function { name: "f".into(), params: params.iter().map(|p| p.to_string()).collect(), body: Ok(body) };
-    SpecText { name: "f".into(), kind, problem: None, doc: String::new(), function }
+    let speaks = match (&kind, params.len()) {
+        (Kind::Resilience, _) => Speaks::Size,
+        (Kind::Safety, _) => Speaks::Heard,
+        (_, 1) => Speaks::State,
+        _ => Speaks::Step,
+    };
+    SpecText { name: "f".into(), kind, speaks, problem: None, doc: String::new(), function }
 }
 
 #[test]

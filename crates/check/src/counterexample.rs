@@ -83,8 +83,9 @@ impl Counterexample {
                 }
                 let mailbox = mailbox.with_ties(Tape::new(round.ties[p.index()].clone()));
                 let coin = round.coins[p.index()] == Some(true);
-                after[p.index()] =
-                    machine.update(k, &states[p.index()], &mailbox, &moment(p, coin)).map_err(|e| format!("{p} in round {}: {e}", round.number))?;
+                after[p.index()] = machine
+                    .update(k, &states[p.index()], &mailbox, &moment(p, coin))
+                    .map_err(|e| format!("{p} in round {}: {e}", round.number))?;
             }
             if after != round.after {
                 return Err(format!("round {} leads to {after:?}, not to {:?}", round.number, round.after));
@@ -123,7 +124,15 @@ const SEARCH_LIMIT: usize = 200_000;
 
 impl Stepper<'_> {
     /// A round from `row` to a state that `target` is the canonical form of (or, if `exact`, to that very row).
-    pub fn concrete(&mut self, row: &[u32], firsts: &[u32], rule: &Numbered, target: &[u32], exact: bool, good: bool) -> Result<Option<Concrete>, Stuck> {
+    pub fn concrete(
+        &mut self,
+        row: &[u32],
+        firsts: &[u32],
+        rule: &Numbered,
+        target: &[u32],
+        exact: bool,
+        good: bool,
+    ) -> Result<Option<Concrete>, Stuck> {
         let s = self.situation(row).map_err(|at| at.why)?;
         let n = self.set.n;
         let system = self.system(row, firsts);
@@ -149,7 +158,19 @@ impl Stepper<'_> {
             }
             acts.push(mine);
         }
-        let mut search = Search { stepper: self, s: &s, rule, view: &view, acts: &acts, target, exact, apart, next_round, best: None, budget: SEARCH_LIMIT };
+        let mut search = Search {
+            stepper: self,
+            s: &s,
+            rule,
+            view: &view,
+            acts: &acts,
+            target,
+            exact,
+            apart,
+            next_round,
+            best: None,
+            budget: SEARCH_LIMIT,
+        };
         search.go(&mut vec![], row)?;
         let Some((_, chosen)) = search.best else { return Ok(None) };
         let chosen: Vec<&Act> = chosen.iter().zip(&acts).map(|(k, a)| &a[*k]).collect();
@@ -215,7 +236,9 @@ impl Search<'_, '_> {
         let heard: u32 = chosen.iter().zip(self.acts).map(|(c, a)| a[*c].mask.count_ones()).sum();
         for number in 0..self.acts[k].len() {
             let act = &self.acts[k][number];
-            let most = heard + act.mask.count_ones() + self.acts[k + 1..].iter().map(|a| a.first().map_or(0, |a| a.mask.count_ones())).sum::<u32>();
+            let most = heard
+                + act.mask.count_ones()
+                + self.acts[k + 1..].iter().map(|a| a.first().map_or(0, |a| a.mask.count_ones())).sum::<u32>();
             if self.best.as_ref().is_some_and(|(best, _)| most <= *best) {
                 continue;
             }

@@ -61,6 +61,8 @@ pub struct Reach {
     pub states: u64,
     /// Stop at the first violation.
     pub hurry: bool,
+    /// Leave the invariants out.
+    pub goals_only: bool,
 }
 
 /// Why an exploration did not end.
@@ -114,7 +116,7 @@ pub fn explore(
     }
     explored.states.insert(&row);
     explored.parents.push(0);
-    let wanted = |k: &Kind| matches!(k, Kind::Property | Kind::Invariant(_));
+    let wanted = |k: &Kind| *k == Kind::Property || (!reach.goals_only && matches!(k, Kind::Invariant(_)));
     let due: Vec<Vec<usize>> = (0..stepper.rounds).map(|k| judge.due(k, wanted)).collect();
     let steps = judge.step_properties();
     let (mut next, mut depths) = (0, vec![0u32]);

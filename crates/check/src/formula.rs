@@ -126,11 +126,12 @@ fn together<'a>(es: impl IntoIterator<Item = &'a Expr>, system: &str) -> Option<
 mod tests {
     use super::*;
     use heardof_core::ir::text::parse_functions;
-    use heardof_core::ir::Kind;
+    use heardof_core::ir::{Kind, Speaks};
 
     fn shapes(body: &str) -> Vec<String> {
         let function = parse_functions(&format!("(fn f (s) {body})")).unwrap().remove(0);
-        let text = SpecText { name: "f".into(), kind: Kind::Termination, problem: None, doc: String::new(), function };
+        let text =
+            SpecText { name: "f".into(), kind: Kind::Termination, speaks: Speaks::State, problem: None, doc: String::new(), function };
         conjuncts(&text).iter().map(|c| format!("{:?}", c.reads)).collect()
     }
 
@@ -142,8 +143,14 @@ mod tests {
             (format!("(method forall s (lam (i) (op == {} {})))", x("i"), x("(method coordinator s)")), vec!["Leader(\"i\")"]),
             (format!("(method forall_pairs s (lam (i j) (op == {} {})))", x("i"), x("j")), vec!["Two(\"i\", \"j\")"]),
             (format!("(method forall s (lam (i) (method exists s (lam (j) (op == {} {})))))", x("i"), x("j")), vec!["Whole"]),
-            (format!("(method forall s (lam (i) (method exists s (lam (j) (op == {} (field (method initially s j) x))))))", x("i")), vec!["One(\"i\")"]),
-            (format!("(op && (method forall s (lam (i) (op == {} 1))) (method exists s (lam (i) (op == {} 1))))", x("i"), x("i")), vec!["One(\"i\")", "Whole"]),
+            (
+                format!("(method forall s (lam (i) (method exists s (lam (j) (op == {} (field (method initially s j) x))))))", x("i")),
+                vec!["One(\"i\")"],
+            ),
+            (
+                format!("(op && (method forall s (lam (i) (op == {} 1))) (method exists s (lam (i) (op == {} 1))))", x("i"), x("i")),
+                vec!["One(\"i\")", "Whole"],
+            ),
             ("(method forall s (lam (i) (call helper s i)))".into(), vec!["Whole"]),
             (format!("(method forall s (lam (i) (op > (method len (method kernel s)) {})))", x("i")), vec!["Whole"]),
         ];

@@ -61,7 +61,11 @@ struct Task {
 }
 
 /// Looks at every state within the bounds; `phases` defaults to 3 here (phases 0, 1 and 2).
-pub fn induction(machine: &dyn Machine, options: &Options, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<InductionReport, CheckError> {
+pub fn induction(
+    machine: &dyn Machine,
+    options: &Options,
+    progress: &(dyn Fn(usize, usize) + Sync),
+) -> Result<InductionReport, CheckError> {
     let a = machine.algorithm();
     let facts = facts(a, options);
     let text = Interpreted::new(a.clone());
@@ -121,7 +125,11 @@ fn tasks(machine: &dyn Machine, facts: &Facts, options: &Options) -> Result<Vec<
     let mut tasks = vec![];
     for n in options.n.clone().unwrap_or(2..=4) {
         if n > MAX_N {
-            return Err(CheckError::TooLarge { what: format!("n = {n}"), size: "too many states".into(), advice: format!("lower -n to at most {MAX_N}") });
+            return Err(CheckError::TooLarge {
+                what: format!("n = {n}"),
+                size: "too many states".into(),
+                advice: format!("lower -n to at most {MAX_N}"),
+            });
         }
         let values = options.values.count(n);
         let phases = options.phases.unwrap_or(3);
@@ -213,7 +221,10 @@ fn one(machine: &dyn Machine, text: &Interpreted, facts: &Facts, task: &Task) ->
     let invariant = |k: &Kind| matches!(k, Kind::Invariant(_));
     let at_end = |stage: usize| {
         let specs = a.specs.iter().enumerate();
-        specs.filter(|(_, s)| matches!(&s.kind, Kind::Progress { stage: st, before } if *st == stage && before.is_empty())).map(|(k, _)| k).collect::<Vec<_>>()
+        specs
+            .filter(|(_, s)| matches!(&s.kind, Kind::Progress { stage: st, before } if *st == stage && before.is_empty()))
+            .map(|(k, _)| k)
+            .collect::<Vec<_>>()
     };
     let last = a.specs.iter().filter_map(|s| if let Kind::Progress { stage, .. } = s.kind { Some(stage) } else { None }).max().unwrap_or(0);
     let mut firsts = vec![];
@@ -304,7 +315,11 @@ impl Search<'_, '_> {
         let size = (0..free as u128).fold(told, |product, k| product.saturating_mul(count + k) / (k + 1));
         if size > LIMIT {
             let what = format!("{} before round {} with n = {n}", self.a.name, self.round);
-            return Err(CheckError::TooLarge { what, size: format!("{size} combinations of local states"), advice: "lower -n, --values or --phases".into() });
+            return Err(CheckError::TooLarge {
+                what,
+                size: format!("{size} combinations of local states"),
+                advice: "lower -n, --values or --phases".into(),
+            });
         }
         Ok(())
     }
@@ -339,13 +354,19 @@ impl Search<'_, '_> {
             let spec = self.now[at];
             for part in self.parts(spec) {
                 let fits = match self.judge.parts[spec][part].reads {
-                    Reads::Leader(_) => self.judge.one(&mut self.stepper, spec, part, row, &self.firsts, p).map_err(stuck(&self.a.specs[spec].name))?,
+                    Reads::Leader(_) => {
+                        self.judge.one(&mut self.stepper, spec, part, row, &self.firsts, p).map_err(stuck(&self.a.specs[spec].name))?
+                    }
                     Reads::Two(..) => {
                         let mut all = true;
                         for before in 0..depth {
                             let q = self.order[before];
                             for (i, j) in [(p, q), (q, p)] {
-                                all = all && self.judge.two(&mut self.stepper, spec, part, row, &self.firsts, i, j).map_err(stuck(&self.a.specs[spec].name))?;
+                                all = all
+                                    && self
+                                        .judge
+                                        .two(&mut self.stepper, spec, part, row, &self.firsts, i, j)
+                                        .map_err(stuck(&self.a.specs[spec].name))?;
                             }
                         }
                         all
@@ -457,7 +478,12 @@ impl Search<'_, '_> {
                 holds = false;
                 let rounds = &self.a.rounds;
                 let (before, after) = (&rounds[self.round % rounds.len()].name, &rounds[(self.round + 1) % rounds.len()].name);
-                self.report(row, Some(new), name.clone(), format!("the invariants hold before {before}; `{name}` does not hold before {after}"))?;
+                self.report(
+                    row,
+                    Some(new),
+                    name.clone(),
+                    format!("the invariants hold before {before}; `{name}` does not hold before {after}"),
+                )?;
             }
         }
         if holds {

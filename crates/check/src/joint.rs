@@ -69,7 +69,13 @@ fn at(p: Pid) -> impl Fn(Stuck) -> Trouble {
 impl Stepper<'_> {
     /// Calls `emit` with every successor of `row` under the rule, first as its processes come out of `row`, then in canonical form, and
     /// returns what they cover. A successor may come more than once. None at all: the rule admits no assignment.
-    pub fn successors(&mut self, row: &[u32], firsts: &[u32], rule: &Numbered, emit: &mut dyn FnMut(&[u32], &[u32])) -> Result<Covered, Trouble> {
+    pub fn successors(
+        &mut self,
+        row: &[u32],
+        firsts: &[u32],
+        rule: &Numbered,
+        emit: &mut dyn FnMut(&[u32], &[u32]),
+    ) -> Result<Covered, Trouble> {
         let s = self.situation(row)?;
         let n = self.set.n;
         let mut next = row.to_vec();
@@ -88,7 +94,9 @@ impl Stepper<'_> {
             let (mut assignments, mut products) = (1u128, 1u128);
             for p in (0..n).filter(|p| s.active >> p & 1 == 1) {
                 let free = now_apart >> p & 1 == 0;
-                if let Some((_, members, outcomes)) = groups.iter_mut().find(|(proc, m, _)| free && *proc == row[p] && now_apart >> m[0] & 1 == 0) {
+                if let Some((_, members, outcomes)) =
+                    groups.iter_mut().find(|(proc, m, _)| free && *proc == row[p] && now_apart >> m[0] & 1 == 0)
+                {
                     members.push(p);
                     products = products.saturating_mul(outcomes.locals.len() as u128);
                     assignments = assignments.saturating_mul(outcomes.assignments);
@@ -127,7 +135,14 @@ impl Stepper<'_> {
     }
 
     /// The outcomes of a rule that relates processes, or where the kernel counts: process numbers and kernel.
-    fn joint(&mut self, s: &Situation, row: &[u32], rule: &Numbered, view: &Viewed<'_>, emit: &mut dyn FnMut(&[u32], u64)) -> Result<u128, Trouble> {
+    fn joint(
+        &mut self,
+        s: &Situation,
+        row: &[u32],
+        rule: &Numbered,
+        view: &Viewed<'_>,
+        emit: &mut dyn FnMut(&[u32], u64),
+    ) -> Result<u128, Trouble> {
         let n = self.set.n;
         let active: Vec<usize> = (0..n).filter(|p| s.active >> p & 1 == 1).collect();
         let mut choices = vec![];
@@ -220,8 +235,10 @@ impl Stepper<'_> {
         later: usize,
     ) -> Result<Rc<Vec<u128>>, Trouble> {
         let (p, q) = (active[k], active[later]);
-        let numbers = |c: &[Choice]| c.iter().fold(0u64, |h, c| h.wrapping_mul(0x100_0000_01b3) ^ (c.mask << 2 | c.coin.map_or(2, u64::from)));
-        let key = [(p as u64) << 32 | q as u64, (s.active << 32) | s.round as u64, s.kernel, numbers(&choices[k]), numbers(&choices[later])];
+        let numbers =
+            |c: &[Choice]| c.iter().fold(0u64, |h, c| h.wrapping_mul(0x100_0000_01b3) ^ (c.mask << 2 | c.coin.map_or(2, u64::from)));
+        let key =
+            [(p as u64) << 32 | q as u64, (s.active << 32) | s.round as u64, s.kernel, numbers(&choices[k]), numbers(&choices[later])];
         if let Some(found) = rule.pairs.borrow().get(&key).filter(|_| !rule.rule.reads_state) {
             return Ok(found.clone());
         }

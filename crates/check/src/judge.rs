@@ -69,7 +69,14 @@ impl<'a> Judge<'a> {
 
     /// Whether all of `specs`, the functions due before round `k`, hold in `row`: the tables of all their conjuncts on one process and
     /// on two are one table each.
-    pub fn all_hold(&mut self, stepper: &mut Stepper<'_>, k: usize, specs: &[usize], row: &[u32], firsts: &[u32]) -> Result<bool, (usize, Stuck)> {
+    pub fn all_hold(
+        &mut self,
+        stepper: &mut Stepper<'_>,
+        k: usize,
+        specs: &[usize],
+        row: &[u32],
+        firsts: &[u32],
+    ) -> Result<bool, (usize, Stuck)> {
         let (n, round) = (stepper.set.n, stepper.round(row));
         let apart = stepper.told_apart(round).map_err(|why| (0, why))?;
         let class = |p: usize| if apart >> p & 1 == 1 { p as u32 } else { EVERYBODY };
@@ -90,14 +97,24 @@ impl<'a> Judge<'a> {
             }
         }
         for spec in specs {
-            if self.parts[*spec].iter().any(|c| c.reads == Reads::Whole) && !self.holds(stepper, *spec, row, firsts).map_err(|why| (*spec, why))? {
+            if self.parts[*spec].iter().any(|c| c.reads == Reads::Whole)
+                && !self.holds(stepper, *spec, row, firsts).map_err(|why| (*spec, why))?
+            {
                 return Ok(false);
             }
         }
         Ok(true)
     }
 
-    fn every_one(&mut self, stepper: &mut Stepper<'_>, specs: &[usize], row: &[u32], firsts: &[u32], p: usize, key: [u32; 7]) -> Result<bool, (usize, Stuck)> {
+    fn every_one(
+        &mut self,
+        stepper: &mut Stepper<'_>,
+        specs: &[usize],
+        row: &[u32],
+        firsts: &[u32],
+        p: usize,
+        key: [u32; 7],
+    ) -> Result<bool, (usize, Stuck)> {
         let mut all = true;
         for spec in specs {
             for part in 0..self.parts[*spec].len() {
@@ -110,7 +127,15 @@ impl<'a> Judge<'a> {
         Ok(all)
     }
 
-    fn every_two(&mut self, stepper: &mut Stepper<'_>, specs: &[usize], row: &[u32], firsts: &[u32], pair: (usize, usize), key: [u32; 7]) -> Result<bool, (usize, Stuck)> {
+    fn every_two(
+        &mut self,
+        stepper: &mut Stepper<'_>,
+        specs: &[usize],
+        row: &[u32],
+        firsts: &[u32],
+        pair: (usize, usize),
+        key: [u32; 7],
+    ) -> Result<bool, (usize, Stuck)> {
         let mut all = true;
         for spec in specs {
             for part in 0..self.parts[*spec].len() {
@@ -154,7 +179,15 @@ impl<'a> Judge<'a> {
     }
 
     /// Whether a conjunct on one process, and perhaps the coordinator, holds for process `p`.
-    pub fn one(&mut self, stepper: &mut Stepper<'_>, spec: usize, part: usize, row: &[u32], firsts: &[u32], p: usize) -> Result<bool, Stuck> {
+    pub fn one(
+        &mut self,
+        stepper: &mut Stepper<'_>,
+        spec: usize,
+        part: usize,
+        row: &[u32],
+        firsts: &[u32],
+        p: usize,
+    ) -> Result<bool, Stuck> {
         let round = stepper.round(row);
         let leader = match self.parts[spec][part].reads {
             Reads::Leader(_) => row[stepper.coordinator(round)?.index()],
@@ -175,7 +208,16 @@ impl<'a> Judge<'a> {
 
     /// Whether a conjunct on two processes holds for `p` and `q`, in this order.
     #[expect(clippy::too_many_arguments, reason = "a conjunct, a state and two processes")]
-    pub fn two(&mut self, stepper: &mut Stepper<'_>, spec: usize, part: usize, row: &[u32], firsts: &[u32], p: usize, q: usize) -> Result<bool, Stuck> {
+    pub fn two(
+        &mut self,
+        stepper: &mut Stepper<'_>,
+        spec: usize,
+        part: usize,
+        row: &[u32],
+        firsts: &[u32],
+        p: usize,
+        q: usize,
+    ) -> Result<bool, Stuck> {
         let round = stepper.round(row);
         let classes = (class(stepper, round, p)?, class(stepper, round, q)?);
         let same = u32::from(p == q) << 31;
@@ -261,7 +303,9 @@ fn each_process(spec: &heardof_core::ir::SpecText) -> Option<(&str, &Expr)> {
             let system = matches!(&of.node, Node::Var(v) if spec.function.params.contains(v));
             !system || ["n", "round", "phase", "parameters", "coordinator"].contains(&m.as_str())
         }
-        Node::Lambda(_) | Node::Let(..) | Node::LetCond(..) | Node::Match(..) | Node::Call(..) => matches!(&e.node, Node::Call(f, _) if f == "implies"),
+        Node::Lambda(_) | Node::Let(..) | Node::LetCond(..) | Node::Match(..) | Node::Call(..) => {
+            matches!(&e.node, Node::Call(f, _) if f == "implies")
+        }
         _ => true,
     };
     (!l.body.any(&|e| !own(e))).then_some((i.as_str(), &l.body))

@@ -67,8 +67,16 @@ struct Layer {
 }
 
 impl Liveness {
-    /// Looks at all reachable states of `explored`; `rounds` is how far it went where the text tells rounds apart.
-    pub fn of(stepper: &mut Stepper<'_>, judge: &mut Judge<'_>, phases: &Phases, explored: &Explored, rounds: usize) -> Result<Liveness, Halt> {
+    /// Looks at all reachable states of `explored`; `rounds` is how far it went where the text tells rounds apart; `ladder`: at the
+    /// stages as well.
+    pub fn of(
+        stepper: &mut Stepper<'_>,
+        judge: &mut Judge<'_>,
+        phases: &Phases,
+        explored: &Explored,
+        rounds: usize,
+        ladder: bool,
+    ) -> Result<Liveness, Halt> {
         let mut live = Liveness::default();
         let a = stepper.set.machine.algorithm();
         let stages = phases.good.len();
@@ -77,9 +85,10 @@ impl Liveness {
             a.specs.iter().enumerate().filter(move |(_, s)| spec(&s.kind)).map(|(k, _)| k).collect::<Vec<_>>()
         };
         let terminations: Vec<usize> = a.specs.iter().enumerate().filter(|(_, s)| s.kind == Kind::Termination).map(|(k, _)| k).collect();
-        let boundary: Vec<usize> = (0..explored.states.len()).filter(|k| stepper.round(explored.states.row(*k)) % stepper.rounds == 0).collect();
+        let boundary: Vec<usize> =
+            (0..explored.states.len()).filter(|k| stepper.round(explored.states.row(*k)) % stepper.rounds == 0).collect();
         let room = |stepper: &Stepper<'_>, row: &[u32]| !stepper.set.facts.uses_round || stepper.round(row) + stepper.rounds <= rounds;
-        let laddered = (1..=stages).any(|stage| !at_end(stage).is_empty());
+        let laddered = ladder && (1..=stages).any(|stage| !at_end(stage).is_empty());
         for stage in 1..=stages {
             if !laddered {
                 break;
@@ -104,7 +113,15 @@ impl Liveness {
         }
     }
 
-    fn at_stage(&self, stepper: &mut Stepper<'_>, judge: &mut Judge<'_>, explored: &Explored, boundary: &[usize], stage: usize, specs: &[usize]) -> Result<Vec<usize>, Halt> {
+    fn at_stage(
+        &self,
+        stepper: &mut Stepper<'_>,
+        judge: &mut Judge<'_>,
+        explored: &Explored,
+        boundary: &[usize],
+        stage: usize,
+        specs: &[usize],
+    ) -> Result<Vec<usize>, Halt> {
         if stage == 0 {
             return Ok(boundary.to_vec());
         }
@@ -117,7 +134,14 @@ impl Liveness {
         Ok(there)
     }
 
-    fn last_stage(&mut self, stepper: &mut Stepper<'_>, judge: &mut Judge<'_>, explored: &Explored, reached: &[usize], terminations: &[usize]) -> Result<(), Halt> {
+    fn last_stage(
+        &mut self,
+        stepper: &mut Stepper<'_>,
+        judge: &mut Judge<'_>,
+        explored: &Explored,
+        reached: &[usize],
+        terminations: &[usize],
+    ) -> Result<(), Halt> {
         for k in reached {
             for spec in terminations {
                 if !all_hold(stepper, judge, &[*spec], explored.states.row(*k), &explored.firsts)? {
@@ -130,7 +154,16 @@ impl Liveness {
 
     /// Runs one phase from `from`, checking waypoints on the way if it is a good one, and `end` at its end.
     #[expect(clippy::too_many_arguments, reason = "a phase, where it starts and what must hold at its end")]
-    fn climb(&mut self, stepper: &mut Stepper<'_>, judge: &mut Judge<'_>, rules: &[Numbered], explored: &Explored, from: &[usize], stage: Option<usize>, end: &[usize]) -> Result<(), Halt> {
+    fn climb(
+        &mut self,
+        stepper: &mut Stepper<'_>,
+        judge: &mut Judge<'_>,
+        rules: &[Numbered],
+        explored: &Explored,
+        from: &[usize],
+        stage: Option<usize>,
+        end: &[usize],
+    ) -> Result<(), Halt> {
         let a = stepper.set.machine.algorithm();
         let mut layers = vec![];
         let mut first = States::new(stepper.width());
@@ -146,7 +179,8 @@ impl Liveness {
                 Kind::Progress { stage: s, before } => stage == Some(*s) && !last && before.contains(&a.rounds[k + 1].name),
                 _ => false,
             };
-            let due: Vec<usize> = if last { end.to_vec() } else { a.specs.iter().enumerate().filter(|(_, s)| waypoint(&s.kind)).map(|(k, _)| k).collect() };
+            let due: Vec<usize> =
+                if last { end.to_vec() } else { a.specs.iter().enumerate().filter(|(_, s)| waypoint(&s.kind)).map(|(k, _)| k).collect() };
             layers.push(next);
             let rows = layers.last().map_or(0, |l| l.rows.len());
             if last && stage.is_some() {
@@ -230,7 +264,12 @@ impl Liveness {
                 for spec in terminations {
                     if !all_hold(stepper, judge, &[*spec], &row, &explored.firsts)? {
                         let state = explored.states.get(&start).unwrap_or(0);
-                        self.fail(Failure { what: Failed::Never(*spec), state, rounds: rounds.clone(), stage: Some(self.bound.min(stages)) });
+                        self.fail(Failure {
+                            what: Failed::Never(*spec),
+                            state,
+                            rounds: rounds.clone(),
+                            stage: Some(self.bound.min(stages)),
+                        });
                     }
                 }
                 return Ok(());

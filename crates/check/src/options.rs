@@ -46,6 +46,8 @@ pub struct Options {
     pub reduce: bool,
     /// Look at liveness.
     pub liveness: bool,
+    /// Only at what is demanded: properties and termination, not at the invariants and the ladder that argue for them.
+    pub goals_only: bool,
     /// Worker threads.
     pub threads: usize,
     /// States of one first configuration before it is given up.
@@ -63,6 +65,7 @@ impl Default for Options {
             parameters: vec![],
             reduce: true,
             liveness: true,
+            goals_only: false,
             threads: 1,
             limit_states: 20_000_000,
             hurry: false,
@@ -130,7 +133,9 @@ impl fmt::Display for CheckError {
             CheckError::UnknownParameter { name, known } if known.is_empty() => write!(f, "no parameter `{name}`: there are none"),
             CheckError::UnknownParameter { name, known } => write!(f, "no parameter `{name}`: there are {}", known.join(", ")),
             CheckError::NoParameters { n } => write!(f, "n = {n}: no admissible parameters"),
-            CheckError::Inputs { sort } => write!(f, "inputs of sort {sort} are not enumerated; give the algorithm a word or an enum as its type parameter"),
+            CheckError::Inputs { sort } => {
+                write!(f, "inputs of sort {sort} are not enumerated; give the algorithm a word or an enum as its type parameter")
+            }
             CheckError::TooLarge { what, size, advice } => write!(f, "{what}: {size}; {advice}"),
             CheckError::Unsupported { what } => write!(f, "not checked: {what}"),
             CheckError::Stuck { function, why } => write!(f, "`{function}` has no result: {why}"),

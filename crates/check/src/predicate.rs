@@ -54,7 +54,8 @@ impl Rule {
             let names = spec.function.params.clone();
             let ho = names.last().ok_or_else(unsupported)?.clone();
             if names.len() == 2 {
-                let first_is_system = body.any(&|e| matches!(&e.node, Node::Index(s, _) if matches!(&s.node, Node::Var(v) if *v == names[0])))
+                let first_is_system = body
+                    .any(&|e| matches!(&e.node, Node::Index(s, _) if matches!(&s.node, Node::Var(v) if *v == names[0])))
                     || system_methods(body, &names[0]);
                 if !first_is_system {
                     return Err(unsupported());
@@ -105,9 +106,7 @@ impl Rule {
                 }
             }
             // ho.kernel().contains(t): everybody hears t.
-            if name == "contains"
-                && matches!(&of.node, Node::Method(m, k, _) if m == "kernel" && is_ho(k))
-                && reads_only(&args[0], ho, &[])
+            if name == "contains" && matches!(&of.node, Node::Method(m, k, _) if m == "kernel" && is_ho(k)) && reads_only(&args[0], ho, &[])
             {
                 let mut body = part.clone();
                 if let Node::Method(_, of, _) = &mut body.node {

@@ -161,7 +161,16 @@ pub fn check(machine: &dyn Machine, options: &Options, progress: &(dyn Fn(Progre
             sizes.push(Size { n, parameters: d, phases });
         }
     }
-    let shared = Shared { machine, text: &text, facts: &facts, options, sizes: &sizes, tasks: &tasks, next: AtomicUsize::new(0), stop: AtomicBool::new(false) };
+    let shared = Shared {
+        machine,
+        text: &text,
+        facts: &facts,
+        options,
+        sizes: &sizes,
+        tasks: &tasks,
+        next: AtomicUsize::new(0),
+        stop: AtomicBool::new(false),
+    };
     let outcomes = shared.run(progress)?;
     Ok(assemble(a, &facts, &sizes, outcomes))
 }
@@ -213,7 +222,14 @@ impl Shared<'_> {
             let Some(task) = self.tasks.get(number).filter(|_| !self.stop.load(Ordering::Relaxed)) else { return Ok(()) };
             let size = &self.sizes[task.size];
             if current.as_ref().is_none_or(|(k, ..)| *k != task.size) {
-                let set = Setting { machine: self.machine, text: self.text, facts: self.facts, n: size.n, parameters: &size.parameters, phases: size.phases };
+                let set = Setting {
+                    machine: self.machine,
+                    text: self.text,
+                    facts: self.facts,
+                    n: size.n,
+                    parameters: &size.parameters,
+                    phases: size.phases,
+                };
                 let stepper = Stepper::new(set).map_err(|why| CheckError::Unsupported { what: why.to_string() })?;
                 current = Some((task.size, stepper, phases(a)?));
             }
@@ -230,11 +246,18 @@ impl Shared<'_> {
         }
     }
 
-    fn one(&self, number: usize, task: &Task, stepper: &mut Stepper<'_>, judge: &mut Judge<'_>, phases: &Phases) -> Result<Option<Outcome>, CheckError> {
+    fn one(
+        &self,
+        number: usize,
+        task: &Task,
+        stepper: &mut Stepper<'_>,
+        judge: &mut Judge<'_>,
+        phases: &Phases,
+    ) -> Result<Option<Outcome>, CheckError> {
         let a = self.machine.algorithm();
         let size = &self.sizes[task.size];
         let rounds = size.phases * a.rounds.len();
-        let reach = Reach { rounds, states: self.options.limit_states, hurry: self.options.hurry };
+        let reach = Reach { rounds, states: self.options.limit_states, hurry: self.options.hurry, goals_only: self.options.goals_only };
         let halted = |halt: Halt| too_large(a, size.n, halt);
         let Some(explored) = explore(stepper, judge, &phases.any, &task.inputs, reach).map_err(halted)? else { return Ok(None) };
         let mut violations = vec![];
@@ -257,7 +280,7 @@ impl Shared<'_> {
         };
         let mut good_phases_seen = 0;
         if self.options.liveness && !phases.good.is_empty() && violations.is_empty() {
-            let live = Liveness::of(stepper, judge, phases, &explored, rounds).map_err(halted)?;
+            let live = Liveness::of(stepper, judge, phases, &explored, rounds, !self.options.goals_only).map_err(halted)?;
             (figures.good_phases, good_phases_seen) = (Some(live.bound), live.good_phases);
             [figures.blocked, figures.dead_ends] = live.blocked;
             for failure in &live.failures {
@@ -271,9 +294,11 @@ impl Shared<'_> {
 fn too_large(a: &Algorithm, n: usize, halt: Halt) -> CheckError {
     let what = format!("{} with n = {n}", a.name);
     match halt {
-        Halt::States(count) => {
-            CheckError::TooLarge { what, size: format!("more than {count} states from one first configuration"), advice: "lower -n, --values or --phases".into() }
-        }
+        Halt::States(count) => CheckError::TooLarge {
+            what,
+            size: format!("more than {count} states from one first configuration"),
+            advice: "lower -n, --values or --phases".into(),
+        },
         Halt::Assignments(count) => {
             let advice = "lower -n, or write the predicate over one or two processes".into();
             CheckError::TooLarge { what, size: format!("{count} heard-of assignments for a single state"), advice }
@@ -287,7 +312,13 @@ fn stuck(why: Stuck) -> CheckError {
 }
 
 /// Walks concretely along canonical rows, from the inputs.
-fn walk(stepper: &mut Stepper<'_>, explored: &Explored, path: &[Vec<u32>], rules: &dyn Fn(usize) -> (usize, bool), phases: &Phases) -> Result<(Counterexample, Vec<u32>), CheckError> {
+fn walk(
+    stepper: &mut Stepper<'_>,
+    explored: &Explored,
+    path: &[Vec<u32>],
+    rules: &dyn Fn(usize) -> (usize, bool),
+    phases: &Phases,
+) -> Result<(Counterexample, Vec<u32>), CheckError> {
     let n = stepper.set.n;
     let mut row = vec![0; stepper.width()];
     for (p, input) in Pid::all(n).zip(&explored.inputs) {
@@ -297,7 +328,8 @@ fn walk(stepper: &mut Stepper<'_>, explored: &Explored, path: &[Vec<u32>], rules
     if stepper.set.facts.uses_kernel {
         row[n + 1] = (1 << n) - 1;
     }
-    let states = |stepper: &Stepper<'_>, row: &[u32]| row[..n].iter().map(|p| stepper.locals.value(stepper.now(*p)).clone()).collect::<Vec<_>>();
+    let states =
+        |stepper: &Stepper<'_>, row: &[u32]| row[..n].iter().map(|p| stepper.locals.value(stepper.now(*p)).clone()).collect::<Vec<_>>();
     let before = states(stepper, &row);
     let mut run = Counterexample {
         n,
@@ -314,7 +346,9 @@ fn walk(stepper: &mut Stepper<'_>, explored: &Explored, path: &[Vec<u32>], rules
         let rule = &of_stage[stepper.round(&row) % stepper.rounds];
         let found = stepper.concrete(&row, &explored.firsts, rule, target, false, good).map_err(stuck)?;
         let Some(concrete) = found else {
-            return Err(CheckError::Unsupported { what: format!("round {k} of a counterexample could not be made concrete; this is a defect of the checker") });
+            return Err(CheckError::Unsupported {
+                what: format!("round {k} of a counterexample could not be made concrete; this is a defect of the checker"),
+            });
         };
         // Rounds that the text does not tell apart are numbered on.
         let round = Round { number: k - 1, ..concrete.round };
@@ -324,7 +358,13 @@ fn walk(stepper: &mut Stepper<'_>, explored: &Explored, path: &[Vec<u32>], rules
     Ok((run, row))
 }
 
-fn show_found(a: &Algorithm, stepper: &mut Stepper<'_>, phases: &Phases, explored: &Explored, found: &Found) -> Result<Violation, CheckError> {
+fn show_found(
+    a: &Algorithm,
+    stepper: &mut Stepper<'_>,
+    phases: &Phases,
+    explored: &Explored,
+    found: &Found,
+) -> Result<Violation, CheckError> {
     let mut path = explored.path(found.state);
     if let Some(to) = &found.step_to {
         let mut to = to.clone();
@@ -336,13 +376,18 @@ fn show_found(a: &Algorithm, stepper: &mut Stepper<'_>, phases: &Phases, explore
         Broken::Spec(spec) => {
             let spec = &a.specs[*spec];
             let kind = if matches!(spec.kind, Kind::Invariant(_)) { "invariant" } else { "property" };
-            (spec.name.clone(), kind, format!("`{}` does not hold{}", spec.name, if found.step_to.is_some() { " of the last step" } else { "" }))
+            (
+                spec.name.clone(),
+                kind,
+                format!("`{}` does not hold{}", spec.name, if found.step_to.is_some() { " of the last step" } else { "" }),
+            )
         }
         Broken::Stuck(_, _) => {
-            let (process, why) = match stepper.successors(&row, &explored.firsts, &phases.any[stepper.round(&row) % stepper.rounds], &mut |_, _| {}) {
-                Err(crate::joint::Trouble::Stuck(at)) => (at.process, at.why),
-                _ => (Pid::new(0), Stuck::Sort("the step could not be repeated".into())),
-            };
+            let (process, why) =
+                match stepper.successors(&row, &explored.firsts, &phases.any[stepper.round(&row) % stepper.rounds], &mut |_, _| {}) {
+                    Err(crate::joint::Trouble::Stuck(at)) => (at.process, at.why),
+                    _ => (Pid::new(0), Stuck::Sort("the step could not be repeated".into())),
+                };
             let explanation = format!("{process} has no next state in round {}: {why}", run.rounds.len());
             run.stuck = Some((process, why));
             ("stuck".into(), "stuck", explanation)
@@ -351,7 +396,13 @@ fn show_found(a: &Algorithm, stepper: &mut Stepper<'_>, phases: &Phases, explore
     Ok(Violation { property, kind, explanation, run })
 }
 
-fn show_failure(a: &Algorithm, stepper: &mut Stepper<'_>, phases: &Phases, explored: &Explored, failure: &Failure) -> Result<Violation, CheckError> {
+fn show_failure(
+    a: &Algorithm,
+    stepper: &mut Stepper<'_>,
+    phases: &Phases,
+    explored: &Explored,
+    failure: &Failure,
+) -> Result<Violation, CheckError> {
     let mut path = explored.path(failure.state);
     let start = path.len();
     path.extend(failure.rounds.iter().cloned());
@@ -405,7 +456,9 @@ fn assemble(a: &Algorithm, facts: &Facts, sizes: &[Size], outcomes: Vec<Outcome>
         None => "processes are renamed".into(),
     });
     if report.figures.iter().any(|f| f.blocked > 0) {
-        report.notes.push("some processes terminate only because finished ones pass on their decision: too few are left to satisfy the predicates".into());
+        report.notes.push(
+            "some processes terminate only because finished ones pass on their decision: too few are left to satisfy the predicates".into(),
+        );
     }
     if report.figures.iter().any(|f| f.dead_ends > 0) {
         report.notes.push("the predicates admit prefixes that no admissible run continues; they do not count against termination".into());

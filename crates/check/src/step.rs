@@ -344,7 +344,15 @@ impl<'m> Stepper<'m> {
     }
 
     /// The distinct outcomes of `p` under every heard-of set that a rule on single processes admits.
-    pub fn outcomes(&mut self, p: Pid, s: &Situation, proc: u32, rule: &Rule, rule_number: u32, view: &Viewed<'_>) -> Result<Rc<Outcomes>, Stuck> {
+    pub fn outcomes(
+        &mut self,
+        p: Pid,
+        s: &Situation,
+        proc: u32,
+        rule: &Rule,
+        rule_number: u32,
+        view: &Viewed<'_>,
+    ) -> Result<Rc<Outcomes>, Stuck> {
         let (local, apart) = (self.now(proc), self.told_apart(s.round)?);
         if !rule.is_trivial() {
             let choices = self.choices(p, s, proc, rule, rule_number, view)?;
@@ -391,7 +399,15 @@ impl<'m> Stepper<'m> {
     }
 
     /// Every admitted way for `p` to hear, and what it leads to.
-    pub fn choices(&mut self, p: Pid, s: &Situation, proc: u32, rule: &Rule, rule_number: u32, view: &Viewed<'_>) -> Result<Rc<Vec<Choice>>, Stuck> {
+    pub fn choices(
+        &mut self,
+        p: Pid,
+        s: &Situation,
+        proc: u32,
+        rule: &Rule,
+        rule_number: u32,
+        view: &Viewed<'_>,
+    ) -> Result<Rc<Vec<Choice>>, Stuck> {
         let (local, apart) = (self.now(proc), self.told_apart(s.round)?);
         let mut key = vec![rule_number, s.round as u32, p.index() as u32, local, s.active as u32, s.kernel as u32];
         key.extend_from_slice(&s.incoming[p.index()]);
@@ -414,7 +430,16 @@ impl<'m> Stepper<'m> {
     }
 
     #[expect(clippy::too_many_arguments, reason = "a condition on a process, what it hears and its coin, in a situation")]
-    fn admitted(&mut self, p: Pid, s: &Situation, mask: u64, coin: Option<bool>, rule: &Rule, number: u32, view: &Viewed<'_>) -> Result<bool, Stuck> {
+    fn admitted(
+        &mut self,
+        p: Pid,
+        s: &Situation,
+        mask: u64,
+        coin: Option<bool>,
+        rule: &Rule,
+        number: u32,
+        view: &Viewed<'_>,
+    ) -> Result<bool, Stuck> {
         let words = [(u64::from(number) << 32) | s.round as u64, p.index() as u64, s.active, s.kernel, mask, coin.map_or(2, u64::from)];
         if let Some(found) = self.admitted.get(&words).filter(|_| !rule.reads_state) {
             return Ok(*found);
@@ -462,7 +487,14 @@ impl<'a> Viewed<'a> {
     }
 
     /// Heard-of sets in a situation, as untyped data.
-    pub fn heard(&self, s: &Situation, mask: &dyn Fn(usize) -> u64, coin: &dyn Fn(usize) -> bool, n: usize, parameters: &Datum) -> HeardOfData {
+    pub fn heard(
+        &self,
+        s: &Situation,
+        mask: &dyn Fn(usize) -> u64,
+        coin: &dyn Fn(usize) -> bool,
+        n: usize,
+        parameters: &Datum,
+    ) -> HeardOfData {
         let set = |q: usize| set_of(if s.active >> q & 1 == 1 { mask(q) & s.active } else { 0 });
         let heard: Vec<_> = (0..n).map(set).collect();
         HeardOfData {

@@ -7,8 +7,12 @@ use std::time::Duration;
 
 /// Fault-tolerant distributed algorithms: one Rust text, checked, explained and run.
 #[derive(Parser, Debug)]
-#[command(name = "heardof", version, after_help = "Example: heardof check one_third_rule -n 1..5\n\
-    Exit codes: 0 holds, 1 violated or mismatch, 2 usage or environment, 3 undecided")]
+#[command(
+    name = "heardof",
+    version,
+    after_help = "Example: heardof check one_third_rule -n 1..5\n\
+    Exit codes: 0 holds, 1 violated or mismatch, 2 usage or environment, 3 undecided"
+)]
 pub struct Args {
     /// What to do.
     #[command(subcommand)]
@@ -64,8 +68,10 @@ pub struct Explain {
 
 /// `check`
 #[derive(Arguments, Debug)]
-#[command(after_help = "Examples:\n  heardof check one_third_rule -n 1..9 --values 2\n  heardof check last_voting -n 1..4 --phases 2 --param shortcut=false\n  \
-    heardof check ben_or --induction -n 2..4\n\nA check speaks of the n it names and of no other: it is not a proof.")]
+#[command(
+    after_help = "Examples:\n  heardof check one_third_rule -n 1..9 --values 2\n  heardof check last_voting -n 1..4 --phases 2 --param shortcut=false\n  \
+    heardof check ben_or --induction -n 2..4\n\nA check speaks of the n it names and of no other: it is not a proof."
+)]
 pub struct Check {
     /// The algorithms
     #[arg(required_unless_present = "all")]

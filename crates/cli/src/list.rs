@@ -83,7 +83,15 @@ pub fn list(registry: &Registry, args: &args::List) -> Result<Verdict, Failure> 
         let enforced = f.enforced.iter().map(|p| format!("{p} (enforced by waiting)"));
         let assumed = f.assumed.iter().map(|p| format!("{p} (assumed)"));
         let predicates: Vec<String> = enforced.chain(assumed).collect();
-        rows.push(vec![e.name.clone(), f.problems, f.faults, f.rounds.to_string(), f.parameters, predicates.join(", "), f.native.join(", ")]);
+        rows.push(vec![
+            e.name.clone(),
+            f.problems,
+            f.faults,
+            f.rounds.to_string(),
+            f.parameters,
+            predicates.join(", "),
+            f.native.join(", "),
+        ]);
     }
     print!("{}", table(&rows));
     println!("\nChecked for small n by `check`; nothing is proved for all n yet.");
@@ -96,11 +104,7 @@ pub fn list(registry: &Registry, args: &args::List) -> Result<Verdict, Failure> 
 pub fn explain(registry: &Registry, args: &args::Explain) -> Result<Verdict, Failure> {
     let start = Instant::now();
     let a = registry.find(&args.algorithm)?.machine.algorithm();
-    let text = if args.ir {
-        a.all_functions().map(print_function).collect::<Vec<_>>().join("\n")
-    } else {
-        in_papers_notation(a)
-    };
+    let text = if args.ir { a.all_functions().map(print_function).collect::<Vec<_>>().join("\n") } else { in_papers_notation(a) };
     if args.json {
         println!("{}", json(Verdict::Holds, start.elapsed().as_secs_f64(), json!({ "algorithm": a.name, "text": text })));
     } else {

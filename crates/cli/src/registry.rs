@@ -31,6 +31,7 @@ impl fmt::Debug for Entry {
 pub struct Registry {
     entries: Vec<Entry>,
     demos: Vec<&'static [&'static str]>,
+    reasons: Vec<(&'static str, &'static str)>,
     errors: Vec<DescribeError>,
 }
 
@@ -57,6 +58,18 @@ impl Registry {
     pub fn with_demo(mut self, command: &'static [&'static str]) -> Self {
         self.demos.push(command);
         self
+    }
+
+    /// Adds the written reasons of the mutants of an algorithm that survive: lines `<mutant id> = <reason>`.
+    #[must_use]
+    pub fn with_reasons(mut self, algorithm: &'static str, text: &'static str) -> Self {
+        self.reasons.push((algorithm, text));
+        self
+    }
+
+    /// The reasons of an algorithm; empty if none were added.
+    pub fn reasons(&self, algorithm: &str) -> &'static str {
+        self.reasons.iter().find(|(name, _)| *name == algorithm).map_or("", |(_, text)| text)
     }
 
     fn add<P: Described>(mut self, wrong: Option<&'static str>) -> Self {

@@ -124,3 +124,18 @@ pub mod problems;
 pub mod __private;
 
 pub use heardof_core as core;
+
+#[cfg(feature = "cli")]
+pub use heardof_cli as cli;
+
+/// A whole program for your own algorithms: `heardof::cli!(MyAlgorithm<u64>);` is a `main.rs` with the commands `list`, `explain`,
+/// `check`, `mutants`, `run`, `cluster`, `replay` and `demo`.
+#[cfg(feature = "cli")]
+#[macro_export]
+macro_rules! cli {
+    ($($algorithm:ty),+ $(,)?) => {
+        fn main() -> ::std::process::ExitCode {
+            ::heardof::cli::main(::heardof::cli::Registry::new()$(.with::<$algorithm>())+)
+        }
+    };
+}
