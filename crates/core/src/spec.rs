@@ -2,7 +2,7 @@
 
 use crate::describe::Source;
 use crate::heard_of::HeardOf;
-use crate::ir::Kind;
+use crate::ir::{Kind, Speaks};
 use crate::process::Process;
 use crate::system::System;
 use std::fmt;
@@ -29,20 +29,41 @@ impl<P: Process> fmt::Debug for Spec<P> {
     }
 }
 
+/// A condition on one thing.
+pub type One<A> = Box<dyn Fn(&A) -> bool + Send + Sync>;
+/// A condition on two things.
+pub type Two<A, B> = Box<dyn Fn(&A, &B) -> bool + Send + Sync>;
+/// A condition on the number of processes and the parameters.
+pub type OfSize<Q> = Box<dyn Fn(usize, &Q) -> bool + Send + Sync>;
+
 /// Native code of a specification function, by what it speaks of.
 pub enum SpecFn<P: Process> {
     /// One state.
-    State(Box<dyn Fn(&System<P>) -> bool + Send + Sync>),
+    State(One<System<P>>),
     /// A state and the state one round later.
-    Step(Box<dyn Fn(&System<P>, &System<P>) -> bool + Send + Sync>),
+    Step(Two<System<P>, System<P>>),
     /// The heard-of sets of a round.
-    Heard(Box<dyn Fn(&HeardOf<P>) -> bool + Send + Sync>),
+    Heard(One<HeardOf<P>>),
     /// The state before a round and its heard-of sets.
-    StateHeard(Box<dyn Fn(&System<P>, &HeardOf<P>) -> bool + Send + Sync>),
+    StateHeard(Two<System<P>, HeardOf<P>>),
     /// The heard-of sets of a round and of the next.
-    HeardTwice(Box<dyn Fn(&HeardOf<P>, &HeardOf<P>) -> bool + Send + Sync>),
+    HeardTwice(Two<HeardOf<P>, HeardOf<P>>),
     /// The number of processes and the parameters.
-    Size(Box<dyn Fn(usize, &P::Parameters) -> bool + Send + Sync>),
+    Size(OfSize<P::Parameters>),
+}
+
+impl<P: Process> SpecFn<P> {
+    /// What the function speaks of.
+    pub fn speaks(&self) -> Speaks {
+        match self {
+            SpecFn::State(_) => Speaks::State,
+            SpecFn::Step(_) => Speaks::Step,
+            SpecFn::Heard(_) => Speaks::Heard,
+            SpecFn::StateHeard(_) => Speaks::StateHeard,
+            SpecFn::HeardTwice(_) => Speaks::HeardTwice,
+            SpecFn::Size(_) => Speaks::Size,
+        }
+    }
 }
 
 /// Turns a function into a [`SpecFn`] by its signature; `Mark` only tells the signatures apart.

@@ -129,7 +129,9 @@ fn of_spec<'a>(algorithm: &'a Algorithm, spec: &SpecText) -> Notation<'a> {
     let f = &spec.function;
     let first_is_heard = f.body.as_ref().is_ok_and(|body| {
         body.any(&|e| match &e.node {
-            Node::Method(name, of, _) => HEARD_ONLY.contains(&name.as_str()) && matches!(&of.node, Node::Var(v) if Some(v) == f.params.first()),
+            Node::Method(name, of, _) => {
+                HEARD_ONLY.contains(&name.as_str()) && matches!(&of.node, Node::Var(v) if Some(v) == f.params.first())
+            }
             _ => false,
         })
     });

@@ -21,11 +21,14 @@
 
 pub mod explain;
 pub mod interp;
+#[cfg(test)]
+mod sample;
 pub mod sorts;
 pub mod text;
 mod walk;
 
 pub use crate::datum::{Datum, Sort};
+use std::fmt;
 
 /// Where a construct stands in the user's file. `line` is 1-based, `column` 1-based, both 0 when unknown.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -34,6 +37,12 @@ pub struct Pos {
     pub line: u32,
     /// 1-based column.
     pub column: u32,
+}
+
+impl fmt::Display for Pos {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, column {}", self.line, self.column)
+    }
 }
 
 /// An expression with its place.
@@ -267,6 +276,23 @@ pub enum Kind {
     Helper,
 }
 
+/// What a specification function speaks of: its signature, which the text does not show.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Speaks {
+    /// `(s)`: one state.
+    State,
+    /// `(old, new)`: a state and the state one round later.
+    Step,
+    /// `(ho)`: the heard-of sets of a round.
+    Heard,
+    /// `(s, ho)`: the state before a round and its heard-of sets.
+    StateHeard,
+    /// `(before, now)`: the heard-of sets of a round and of the next.
+    HeardTwice,
+    /// `(n, parameters)`: the number of processes and the parameters.
+    Size,
+}
+
 /// The round boundaries at which an invariant holds.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Boundary {
@@ -285,6 +311,8 @@ pub struct SpecText {
     pub name: String,
     /// What it is.
     pub kind: Kind,
+    /// What it speaks of.
+    pub speaks: Speaks,
     /// The problem it comes from (`Consensus`), if not the algorithm's own.
     pub problem: Option<String>,
     /// Its documentation.

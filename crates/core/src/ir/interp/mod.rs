@@ -8,6 +8,8 @@
 
 mod methods;
 mod mutated;
+#[cfg(test)]
+mod tests;
 
 use super::{Algorithm, Expr, Function, Lambda, Node, Op, Pat};
 use crate::datum::{Datum, Sort, leak_names};

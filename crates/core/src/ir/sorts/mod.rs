@@ -9,9 +9,11 @@
 //! written into the closure ([`Lambda::sorts`](super::Lambda::sorts)).
 
 mod methods;
+#[cfg(test)]
+mod tests;
 mod ty;
 
-use super::{Algorithm, Expr, Function, Kind, Lambda, Node, Op, Pat, Pos};
+use super::{Algorithm, Expr, Function, Kind, Lambda, Node, Op, Pat, Pos, Speaks};
 use crate::datum::Sort;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -30,7 +32,7 @@ pub struct SortError {
 
 impl fmt::Display for SortError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}`, line {}, column {}: {}", self.function, self.at.line, self.at.column, self.message)
+        write!(f, "`{}`, {}: {}", self.function, self.at, self.message)
     }
 }
 
@@ -201,12 +203,14 @@ impl<'a> Inference<'a> {
             self.one(f, params, result)?;
         }
         for spec in &a.specs {
-            let params = match (&spec.kind, spec.function.params.len()) {
-                (Kind::Resilience, _) => vec![Ty::Nat, self.parameters.clone()],
-                (Kind::Safety | Kind::Liveness { .. }, 1) => vec![Ty::HeardOf],
-                (Kind::Safety | Kind::Liveness { .. }, 2) => vec![self.solver.fresh(), Ty::HeardOf],
+            let params = match (&spec.kind, spec.speaks) {
                 (Kind::Helper, _) => self.signatures[&spec.function.name].0.clone(),
-                (_, count) => vec![Ty::System; count],
+                (_, Speaks::State) => vec![Ty::System],
+                (_, Speaks::Step) => vec![Ty::System, Ty::System],
+                (_, Speaks::Heard) => vec![Ty::HeardOf],
+                (_, Speaks::StateHeard) => vec![Ty::System, Ty::HeardOf],
+                (_, Speaks::HeardTwice) => vec![Ty::HeardOf, Ty::HeardOf],
+                (_, Speaks::Size) => vec![Ty::Nat, self.parameters.clone()],
             };
             self.one(&spec.function, params, Ty::Bool)?;
         }
@@ -233,7 +237,7 @@ impl<'a> Inference<'a> {
         if self.solver.unify(a, b) {
             return Ok(());
         }
-        let (a, b) = (self.solver.resolve(a), self.solver.resolve(b));
+        let (a, b) = (self.solver.settled(a), self.solver.settled(b));
         self.fail(format!("{a} and {b} are different sorts"))
     }
 

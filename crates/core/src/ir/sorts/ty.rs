@@ -61,7 +61,7 @@ impl Ty {
 impl fmt::Display for Ty {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Ty::Var(_) => f.write_str("an unknown sort"),
+            Ty::Var(_) => f.write_str("?"),
             Ty::Unit => f.write_str("()"),
             Ty::Bool => f.write_str("bool"),
             Ty::Nat => f.write_str("usize"),
@@ -143,6 +143,21 @@ impl Solver {
                 let same_head = std::mem::discriminant(&a) == std::mem::discriminant(&b) && xs.len() == ys.len();
                 if xs.is_empty() { a == b } else { same_head && xs.into_iter().zip(ys).all(|(x, y)| self.unify(x, y)) }
             }
+        }
+    }
+
+    /// The sort with everything known filled in, for messages.
+    pub(super) fn settled(&self, ty: &Ty) -> Ty {
+        let boxed = |t: &Ty| Box::new(self.settled(t));
+        match self.resolve(ty) {
+            Ty::Var(k) if self.numbers[k] => Ty::Nat,
+            Ty::Tuple(items) => Ty::Tuple(items.iter().map(|t| self.settled(t)).collect()),
+            Ty::Option(t) => Ty::Option(boxed(&t)),
+            Ty::Set(t) => Ty::Set(boxed(&t)),
+            Ty::Map(k, v) => Ty::Map(boxed(&k), boxed(&v)),
+            Ty::Mailbox(t) => Ty::Mailbox(boxed(&t)),
+            Ty::Outbox(t) => Ty::Outbox(boxed(&t)),
+            other => other,
         }
     }
 
