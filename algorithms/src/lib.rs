@@ -4,6 +4,7 @@ pub mod ben_or;
 pub mod flood_min;
 pub mod last_voting;
 pub mod one_third_rule;
+pub mod published;
 pub mod two_phase_commit;
 pub mod uniform_voting;
 
@@ -18,7 +19,7 @@ use heardof::cli::Registry;
 
 /// The algorithms as the program `heardof` knows them.
 pub fn registry() -> Registry {
-    Registry::new()
+    let registry = Registry::new()
         .with::<OneThirdRule<u64>>()
         .with::<LastVoting<u64>>()
         .with::<UniformVoting<u64>>()
@@ -28,5 +29,6 @@ pub fn registry() -> Registry {
         .with_demo(&["check", "one_third_rule", "-n", "1..7"])
         .with_demo(&["check", "last_voting", "-n", "1..4"])
         .with_demo(&["cluster", "one_third_rule", "-n", "4", "--transport", "udp", "--loss", "0.2", "--kill", "3@50ms"])
-        .with_demo(&["cluster", "last_voting", "-n", "3", "--transport", "tcp", "--kill", "0@0ms"])
+        .with_demo(&["cluster", "last_voting", "-n", "3", "--transport", "tcp", "--kill", "0@0ms"]);
+    published::register(registry)
 }
