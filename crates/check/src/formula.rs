@@ -16,6 +16,18 @@ pub struct Conjunct<'a> {
     pub body: &'a Expr,
 }
 
+impl Conjunct<'_> {
+    /// Whether it reads the first state of a process other than those it quantifies over.
+    pub fn reads_other_firsts(&self) -> bool {
+        let own = |e: &Expr| match (&e.node, self.reads) {
+            (Node::Var(v), Reads::One(i) | Reads::Leader(i)) => v == i,
+            (Node::Var(v), Reads::Two(i, j)) => v == i || v == j,
+            _ => false,
+        };
+        self.body.any(&|e| matches!(&e.node, Node::Method(m, _, args) if m == "initially" && !args.first().is_some_and(own)))
+    }
+}
+
 /// What a conjunct reads of the current state.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Reads<'a> {

@@ -58,6 +58,7 @@ struct Task {
     k: usize,
     inputs: Vec<Datum>,
     values: usize,
+    phases: usize,
 }
 
 /// Looks at every state within the bounds; `phases` defaults to 3 here (phases 0, 1 and 2).
@@ -140,14 +141,14 @@ fn tasks(machine: &dyn Machine, facts: &Facts, options: &Options) -> Result<Vec<
                     supported(machine, &d)?;
                     let stuck = |why| CheckError::Stuck { function: "coordinator".into(), why };
                     let apart = facts.told_apart(machine, n, &d, phase * a.rounds.len(), phase + 1).map_err(stuck)?;
-                    // Parameters that nothing here reads matter only through the coordinator.
-                    if !reads_parameters(a, k) && leaders.contains(&apart) {
+                    // Parameters that nothing here reads matter only through the coordinator, up to renaming.
+                    if facts.asymmetric.is_none() && !reads_parameters(a, k) && leaders.contains(&apart) {
                         continue;
                     }
                     leaders.push(apart);
                     let bounds = Bounds { n, values, phases, nat: n };
                     for inputs in first_states(a, facts, &bounds, apart)? {
-                        tasks.push(Task { n, parameters: d.clone(), phase, k, inputs, values });
+                        tasks.push(Task { n, parameters: d.clone(), phase, k, inputs, values, phases });
                     }
                 }
             }
@@ -216,7 +217,10 @@ fn one(machine: &dyn Machine, text: &Interpreted, facts: &Facts, task: &Task) ->
     let a = machine.algorithm();
     let set = Setting { machine, text, facts, n: task.n, parameters: &task.parameters, phases: task.phase + 1 };
     let mut stepper = Stepper::new(set).map_err(|why| CheckError::Unsupported { what: why.to_string() })?;
-    let judge = Judge::new(a);
+    let mut judge = Judge::new(a);
+    if !facts.split {
+        judge.firsts_vary();
+    }
     let round = if facts.uses_round { task.phase * a.rounds.len() + task.k } else { task.k };
     let invariant = |k: &Kind| matches!(k, Kind::Invariant(_));
     let at_end = |stage: usize| {
@@ -268,7 +272,7 @@ impl Search<'_, '_> {
     /// The local states of each process that satisfy the conjuncts on one process.
     fn local_states(&mut self, task: &Task) -> Result<(), CheckError> {
         let n = task.n;
-        let bounds = Bounds { n, values: task.values, phases: task.phase + 1, nat: n };
+        let bounds = Bounds { n, values: task.values, phases: task.phases, nat: n };
         let all = self.a.state.enumerate(&bounds);
         if all.is_empty() {
             return Err(CheckError::Inputs { sort: self.a.state.to_string() });

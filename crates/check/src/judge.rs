@@ -35,6 +35,16 @@ impl<'a> Judge<'a> {
         self.memo.clear();
     }
 
+    /// From now on the first states differ from state to state: a conjunct that reads the first state of another process than those it
+    /// quantifies over is no table over local states any more.
+    pub fn firsts_vary(&mut self) {
+        for part in self.parts.iter_mut().flatten() {
+            if part.reads_other_firsts() {
+                part.reads = Reads::Whole;
+            }
+        }
+    }
+
     /// The functions over one state that are due before round `k` of the phase, with what makes them due.
     pub fn due(&self, k: usize, wanted: impl Fn(&Kind) -> bool) -> Vec<usize> {
         let name = &self.algorithm.rounds[k].name;
