@@ -45,7 +45,7 @@ const AT_HOME: [(&str, &[&str], &str); 6] = [
     ("TcpStream", &["crates/net/"], "only net opens sockets"),
     ("UdpSocket", &["crates/net/"], "only net opens sockets"),
     ("Instant::now", &["crates/net/", "crates/cli/"], "time is an argument below the drivers"),
-    ("std::process::Command", &["crates/cli/", "xtask/"], "only the command line starts processes"),
+    ("Command::new(", &["crates/cli/"], "only the command line starts processes"),
     ("todo!(", &[], "no placeholders"),
 ];
 
@@ -117,7 +117,9 @@ fn arrows(file: &str, manifest: &str, allowed: &[&str]) -> Vec<Finding> {
 /// The rules for one Rust file.
 fn source(file: &str, text: &str) -> Vec<Finding> {
     let is_test = file.contains("/tests/") || file.contains("/testdata/");
-    let is_algorithm = file.starts_with("algorithms/src/") && !["lib.rs", "main.rs"].iter().any(|f| file.ends_with(f)) && !file.contains("/bin/");
+    let is_algorithm = file.starts_with("algorithms/src/")
+        && !["lib.rs", "main.rs", "mod.rs"].iter().any(|f| file.ends_with(f))
+        && !file.contains("/bin/");
     let mut findings = vec![];
     let mut report = |line: usize, what: String| findings.push(Finding { file: file.into(), line, what });
     let lines = text.lines().count();
@@ -143,7 +145,8 @@ fn source(file: &str, text: &str) -> Vec<Finding> {
         if is_algorithm && code.trim_start().starts_with("use ") && code.trim() != "use heardof::prelude::*;" {
             report(k + 1, "an algorithm imports `heardof::prelude::*` and nothing else".into());
         }
-        if code.contains("#[ignore") || (is_test && code.contains("thread::sleep")) {
+        let names_them = file.starts_with("xtask/");
+        if !names_them && (code.contains("#[ignore") || (is_test && code.contains("thread::sleep"))) {
             report(k + 1, "no ignored tests, no sleeping tests".into());
         }
     }
