@@ -149,7 +149,8 @@ impl<V: Value> LastVotingPublished<V> {
             && (s.forall(|i| s[i].decision.is_none() && !s[i].ready)
                 || s.exists_value(|v| {
                     s.exists_phase(|t| {
-                        2 * s.count(|i| s[i].ts >= Some(t)) > s.n()
+                        s.round() > 0
+                            && 2 * s.count(|i| s[i].ts >= Some(t)) > s.n()
                             && s.forall(|i| {
                                 implies(s[i].ts >= Some(t), s[i].x == *v)
                                     && implies(s[i].decision.is_some(), s[i].decision.is(v))

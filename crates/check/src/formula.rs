@@ -14,6 +14,9 @@ pub struct Conjunct<'a> {
     pub reads: Reads<'a>,
     /// The formula: for `One`, `Leader` and `Two` the body of the quantifier.
     pub body: &'a Expr,
+    /// For `Whole` formulas of the form `s.forall(|i| ..) || ..`: the variable and the body of that quantifier, if it reads only s[i].
+    /// Where it holds of everybody, the rest need not be evaluated.
+    pub unless: Option<(&'a str, &'a Expr)>,
 }
 
 impl Conjunct<'_> {
@@ -61,7 +64,7 @@ fn conjuncts_of(e: &Expr) -> Vec<&Expr> {
 
 fn split<'a>(system: &'a str, e: &'a Expr, out: &mut Vec<Conjunct<'a>>) {
     for part in conjuncts_of(e) {
-        let whole = Conjunct { system, reads: Reads::Whole, body: part };
+        let whole = Conjunct { system, reads: Reads::Whole, body: part, unless: unless(part, system) };
         let Some((name, vars, body)) = quantifier(part, system) else {
             out.push(whole);
             continue;
@@ -79,12 +82,23 @@ fn split<'a>(system: &'a str, e: &'a Expr, out: &mut Vec<Conjunct<'a>>) {
             },
             _ => None,
         };
-        let parts: Option<Vec<_>> = bodies.iter().map(|b| reads(b).map(|reads| Conjunct { system, reads, body: b })).collect();
+        let parts: Option<Vec<_>> =
+            bodies.iter().map(|b| reads(b).map(|reads| Conjunct { system, reads, body: b, unless: None })).collect();
         match parts {
             Some(parts) => out.extend(parts),
             None => out.push(whole),
         }
     }
+}
+
+/// The first alternative of a disjunction, if it is `s.forall(|i| body)` whose body reads only s[i].
+fn unless<'a>(e: &'a Expr, system: &'a str) -> Option<(&'a str, &'a Expr)> {
+    let Node::Op(heardof_core::ir::Op::Or, first, _) = &e.node else { return None };
+    let ("forall", vars, body) = quantifier(first, system)? else { return None };
+    let [i] = vars.as_slice() else { return None };
+    let own = of_now(body, system)?.iter().all(|r| *r == Read::Of(i));
+    let first_states = body.any(&|e| matches!(&e.node, Node::Method(m, ..) if m == "initially"));
+    (own && !first_states).then_some((*i, body))
 }
 
 /// `s.forall(|i| body)` as its name, variables and body.

@@ -406,7 +406,10 @@ impl Search<'_, '_> {
         use crate::formula::Reads;
         for spec in specs {
             let counts = self.judge.parts[*spec].iter().any(|c| c.reads == Reads::Whole);
-            if counts && !self.judge.holds(&mut self.stepper, *spec, row, &self.firsts).map_err(stuck(&self.a.specs[*spec].name))? {
+            if counts
+                && !self.judge.spared(&mut self.stepper, *spec, row, &self.firsts).map_err(stuck(&self.a.specs[*spec].name))?
+                && !self.judge.holds(&mut self.stepper, *spec, row, &self.firsts).map_err(stuck(&self.a.specs[*spec].name))?
+            {
                 return Ok(false);
             }
         }

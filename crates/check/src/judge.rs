@@ -21,6 +21,7 @@ const EVERYBODY: u32 = u32::MAX;
 /// Marks of the keys of combined tables.
 const ALL: u32 = 1 << 29;
 const PAIR: u32 = 1 << 28;
+const UNLESS: u32 = 1 << 27;
 
 impl<'a> Judge<'a> {
     /// Prepares the specification of `a`.
@@ -108,9 +109,39 @@ impl<'a> Judge<'a> {
         }
         for spec in specs {
             if self.parts[*spec].iter().any(|c| c.reads == Reads::Whole)
+                && !self.spared(stepper, *spec, row, firsts).map_err(|why| (*spec, why))?
                 && !self.holds(stepper, *spec, row, firsts).map_err(|why| (*spec, why))?
             {
                 return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Whether every conjunct of `spec` that would have to be evaluated as a whole holds by its first alternative, by table.
+    pub fn spared(&mut self, stepper: &mut Stepper<'_>, spec: usize, row: &[u32], firsts: &[u32]) -> Result<bool, Stuck> {
+        let round = stepper.round(row);
+        for part in 0..self.parts[spec].len() {
+            if self.parts[spec][part].reads != Reads::Whole {
+                continue;
+            }
+            let Some((i, body)) = self.parts[spec][part].unless else { return Ok(false) };
+            for p in 0..stepper.set.n {
+                let key = [spec as u32, UNLESS | part as u32, row[p], class(stepper, round, p)?, round as u32, 0, 0];
+                let holds = match self.memo.get(&key) {
+                    Some(found) => *found,
+                    None => {
+                        let system = stepper.system(row, firsts);
+                        let values = [(i, Datum::Pid(Pid::new(p)))];
+                        let names = [self.parts[spec][part].system];
+                        let holds = truth(evaluate(stepper.set.text, body, Subject::State(&system), &names, &values)?)?;
+                        self.memo.insert(key, holds);
+                        holds
+                    }
+                };
+                if !holds {
+                    return Ok(false);
+                }
             }
         }
         Ok(true)

@@ -86,7 +86,7 @@ impl Liveness {
         };
         let terminations: Vec<usize> = a.specs.iter().enumerate().filter(|(_, s)| s.kind == Kind::Termination).map(|(k, _)| k).collect();
         let boundary: Vec<usize> =
-            (0..explored.states.len()).filter(|k| stepper.round(explored.states.row(*k)) % stepper.rounds == 0).collect();
+            (0..explored.states.len()).filter(|k| stepper.round(explored.states.row(*k)).is_multiple_of(stepper.rounds)).collect();
         let room = |stepper: &Stepper<'_>, row: &[u32]| !stepper.set.facts.uses_round || stepper.round(row) + stepper.rounds <= rounds;
         let laddered = ladder && (1..=stages).any(|stage| !at_end(stage).is_empty());
         for stage in 1..=stages {

@@ -67,6 +67,9 @@ pub struct StuckAt {
     pub why: Stuck,
 }
 
+/// Runs of `update`: the next local state, and how ties were broken.
+pub type Runs = Vec<(u32, Vec<usize>)>;
+
 /// The steps of one setting, with everything remembered that comes up again.
 pub struct Stepper<'m> {
     /// The setting.
@@ -311,7 +314,7 @@ impl<'m> Stepper<'m> {
 
     /// Every run of `update` with these messages and this coin: the next local state and how ties were broken; and whether the coin
     /// was looked at.
-    pub fn runs(&mut self, p: Pid, s: &Situation, local: u32, mask: u64, coin: bool) -> Result<(Vec<(u32, Vec<usize>)>, bool), Stuck> {
+    pub fn runs(&mut self, p: Pid, s: &Situation, local: u32, mask: u64, coin: bool) -> Result<(Runs, bool), Stuck> {
         let heard = (0..self.set.n).filter(|q| mask >> q & 1 == 1 && s.incoming[p.index()][*q] > 0);
         let mailbox: Mailbox<Datum> = heard.map(|q| (Pid::new(q), self.messages.value(s.incoming[p.index()][q] - 1).clone())).collect();
         let (mut results, mut drew, mut script) = (vec![], false, Some(vec![]));

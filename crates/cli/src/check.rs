@@ -2,13 +2,12 @@
 
 use crate::args;
 use crate::registry::{Entry, Registry};
-use crate::show::{grouped, json, spinner, table};
+use crate::show::{grouped, json, now, spinner, table};
 use crate::{Failure, Verdict};
 use heardof_check::{CheckError, Counterexample, Options, Report, Values, Violation, induction};
 use heardof_core::machine::{Interpreted, Machine};
 use heardof_core::{Datum, Pid, Sort};
 use serde_json::{Value, json};
-use std::time::Instant;
 
 impl From<CheckError> for Failure {
     fn from(error: CheckError) -> Self {
@@ -75,7 +74,7 @@ fn command(entry: &Entry, args: &args::Check, n: usize) -> String {
 }
 
 pub fn check(registry: &Registry, args: &args::Check) -> Result<Verdict, Failure> {
-    let start = Instant::now();
+    let start = now();
     let entries: Vec<&Entry> = if args.all {
         registry.right().collect()
     } else {
@@ -99,7 +98,7 @@ fn check_one(entry: &Entry, args: &args::Check) -> Result<(Verdict, Value), Fail
     let progress = |p: heardof_check::Progress| {
         bar.set_message(format!("{}: n = {}, {} of {} first configurations", entry.name, p.n, p.done, p.total))
     };
-    let (start, cpu) = (Instant::now(), cpu_seconds());
+    let (start, cpu) = (now(), cpu_seconds());
     let text;
     let machine: &dyn Machine = if args.interpret {
         text = Interpreted::new(entry.machine.algorithm().clone());
@@ -162,7 +161,7 @@ fn print_report(entry: &Entry, args: &args::Check, report: &Report, seconds: f64
 fn check_induction(entry: &Entry, args: &args::Check) -> Result<(Verdict, Value), Failure> {
     let options = options(entry, args)?;
     let bar = spinner(args.json);
-    let start = Instant::now();
+    let start = now();
     let report = induction(&*entry.machine, &options, &|done, total| bar.set_message(format!("{}: {done} of {total} parts", entry.name)))?;
     bar.finish_and_clear();
     let seconds = start.elapsed().as_secs_f64();

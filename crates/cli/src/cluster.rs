@@ -5,7 +5,7 @@ use crate::check::parameters;
 use crate::registry::{Entry, Registry};
 use crate::replay::replay_files;
 use crate::run::assumed;
-use crate::show::{json, table};
+use crate::show::{json, now, table};
 use crate::typed::default_input;
 use crate::{Failure, Verdict};
 use heardof_core::datum::Bounds;
@@ -52,7 +52,7 @@ struct Ran {
 }
 
 pub fn cluster(registry: &Registry, args: &args::Cluster) -> Result<Verdict, Failure> {
-    let start = Instant::now();
+    let start = now();
     let entry = registry.find(&args.algorithm)?;
     if args.n == 0 || args.n > 64 {
         return Err(Failure::usage(format!("-n {}: a local cluster has 1 to 64 processes", args.n)));
@@ -134,7 +134,7 @@ enum News {
 
 impl Plan<'_> {
     fn run(&self, registry: &Registry) -> Result<Ran, Failure> {
-        let start = Instant::now();
+        let start = now();
         let file = self.folder.join("cluster.toml");
         std::fs::write(&file, self.cluster_file()?).map_err(|e| Failure::usage(format!("{}: {e}", file.display())))?;
         let (send, news) = channel();

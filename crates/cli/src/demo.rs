@@ -2,12 +2,12 @@
 
 use crate::args::{Args, Command, Demo};
 use crate::registry::Registry;
+use crate::show::now;
 use crate::{Failure, Verdict};
 use clap::Parser;
-use std::time::Instant;
 
 pub fn demo(registry: &Registry, _: &Demo) -> Result<Verdict, Failure> {
-    let start = Instant::now();
+    let start = now();
     let mut verdict = Verdict::Holds;
     for words in registry.demos() {
         println!("$ heardof {}", words.join(" "));

@@ -2,13 +2,12 @@
 
 use crate::args;
 use crate::registry::{Entry, Registry};
-use crate::show::{json, table};
+use crate::show::{json, now, table};
 use crate::{Failure, Verdict};
 use heardof_core::Sort;
 use heardof_core::ir::text::{print, print_function};
 use heardof_core::ir::{Algorithm, Kind, Node, explain::explain as in_papers_notation};
 use serde_json::json;
-use std::time::Instant;
 
 /// The facts that `list` shows.
 struct Facts {
@@ -61,7 +60,7 @@ pub(crate) fn blocks(a: &Algorithm) -> bool {
 }
 
 pub fn list(registry: &Registry, args: &args::List) -> Result<Verdict, Failure> {
-    let start = Instant::now();
+    let start = now();
     let shown: Vec<&Entry> = registry.entries().iter().filter(|e| args.wrong || e.wrong.is_none()).collect();
     if args.json {
         let one = |e: &&Entry| {
@@ -102,7 +101,7 @@ pub fn list(registry: &Registry, args: &args::List) -> Result<Verdict, Failure> 
 }
 
 pub fn explain(registry: &Registry, args: &args::Explain) -> Result<Verdict, Failure> {
-    let start = Instant::now();
+    let start = now();
     let a = registry.find(&args.algorithm)?.machine.algorithm();
     let text = if args.ir { a.all_functions().map(print_function).collect::<Vec<_>>().join("\n") } else { in_papers_notation(a) };
     if args.json {

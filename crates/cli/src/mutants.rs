@@ -3,46 +3,13 @@
 use crate::args;
 use crate::check::threads;
 use crate::registry::{Entry, Registry};
-use crate::show::{json, spinner, table};
+use crate::show::{json, now, spinner, table};
 use crate::{Failure, Verdict};
-use heardof_check::mutants::{Judgement, KillKind, Matrix, MatrixOptions, Reasons, Row, Survivors, run_matrix};
-use heardof_check::{CheckError, Options};
-use heardof_core::ir::Algorithm;
-use heardof_core::machine::Interpreted;
+use heardof_check::mutants::{Matrix, MatrixOptions, Reasons, Row, Survivors, default_every_n, default_sizes, judge_goals, run_matrix};
 use serde_json::{Value, json};
-use std::ops::RangeInclusive;
-use std::time::Instant;
-
-/// How a mutant fares at one n: killed by what is demanded (properties, termination), not by the invariants that argue for it.
-fn judge(mutant: &Algorithm, n: usize, phases: Option<usize>) -> Judgement {
-    let options = Options { n: Some(n..=n), phases, hurry: true, goals_only: true, limit_states: 2_000_000, ..Options::default() };
-    match heardof_check::check(&Interpreted::new(mutant.clone()), &options, &|_| {}) {
-        Ok(report) => match report.violations.first() {
-            Some(v) => Judgement::Killed {
-                by: v.property.clone(),
-                kind: match v.kind {
-                    "stuck" => KillKind::Stuck,
-                    "liveness" | "vacuous" => KillKind::Liveness,
-                    _ => KillKind::Safety,
-                },
-            },
-            None => Judgement::Survived,
-        },
-        // A mutant whose coordinator or parameters have no value at some n says nothing at that n.
-        Err(CheckError::NoParameters { .. }) => Judgement::Survived,
-        Err(CheckError::Stuck { function, .. }) => Judgement::Killed { by: function, kind: KillKind::Stuck },
-        Err(error) => Judgement::Undecided { reason: error.to_string() },
-    }
-}
-
-/// How far to go where the user does not say: as far as the published figures of an algorithm of one round, else 4.
-fn sizes(a: &Algorithm, given: Option<&RangeInclusive<usize>>) -> RangeInclusive<usize> {
-    let symmetric = a.rounds.len() == 1 && a.parameters == heardof_core::Sort::Unit;
-    given.cloned().unwrap_or(if symmetric { 1..=9 } else { 1..=4 })
-}
 
 pub fn mutants(registry: &Registry, args: &args::Mutants) -> Result<Verdict, Failure> {
-    let start = Instant::now();
+    let start = now();
     let entries: Vec<&Entry> = if args.all {
         registry.right().collect()
     } else {
@@ -54,13 +21,20 @@ pub fn mutants(registry: &Registry, args: &args::Mutants) -> Result<Verdict, Fai
         let reasons = reasons(registry, entry, args)?;
         let bar = spinner(args.json);
         let progress = |done: usize, total: usize| bar.set_message(format!("{}: {done} of at most {total} judgements", entry.name));
-        let n = sizes(a, args.n.as_ref());
-        let options = MatrixOptions { n, only: args.only.clone(), every_n: true, threads: threads(None), progress: Some(&progress) };
-        let matrix = run_matrix(a, &options, &|mutant, n| judge(mutant, n, args.phases));
+        let options = MatrixOptions {
+            n: args.n.clone().unwrap_or_else(|| default_sizes(a)),
+            only: args.only.clone(),
+            // Whoever names the sizes wants to see all of them.
+            every_n: args.n.is_some() || default_every_n(a),
+            threads: threads(None),
+            progress: Some(&progress),
+        };
+        let matrix = run_matrix(a, &options, &|mutant, n| judge_goals(mutant, n, args.phases));
         bar.finish_and_clear();
         let survivors = reasons.pair(&matrix);
-        // With a selection or other sizes than the shipped ones, reasons of others are no defect.
-        let settled = survivors.unexplained.is_empty() && (survivors.stale.is_empty() || args.only.is_some() || args.n.is_some());
+        // The reasons that ship are about all mutants at the default sizes; others of them are no defect.
+        let other = args.only.is_some() || args.n.is_some() || args.phases.is_some();
+        let settled = survivors.unexplained.is_empty() && (survivors.stale.is_empty() || other);
         verdict = verdict.and(Verdict::of(settled));
         if matrix.rows.iter().any(|r| !r.undecided.is_empty()) {
             verdict = verdict.and(Verdict::Undecided);

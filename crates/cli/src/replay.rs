@@ -2,12 +2,11 @@
 
 use crate::args;
 use crate::registry::Registry;
-use crate::show::{json, table};
+use crate::show::{json, now, table};
 use crate::{Failure, Verdict};
 use heardof_core::trace::{Replay, Trace};
 use serde_json::json;
 use std::path::PathBuf;
-use std::time::Instant;
 
 /// Reads and replays the traces of one run.
 pub fn replay_files(registry: &Registry, files: &[PathBuf]) -> Result<Replay, Failure> {
@@ -22,7 +21,7 @@ pub fn replay_files(registry: &Registry, files: &[PathBuf]) -> Result<Replay, Fa
 }
 
 pub fn replay(registry: &Registry, args: &args::Replay) -> Result<Verdict, Failure> {
-    let start = Instant::now();
+    let start = now();
     let replay = replay_files(registry, &args.traces)?;
     let verdict = Verdict::of(replay.mismatch_count == 0);
     if args.json {

@@ -2,7 +2,7 @@
 //!
 //! A specification is worth what it refuses. [`generate`] makes every mistake that the operators know in `init`, `halted`,
 //! `coordinator`, `send` and `update` (and in helpers they call) of an algorithm's text, never in its specification; [`run_matrix`]
-//! asks a judge about each at each number of processes; [`Reasons`] holds, for those that nothing kills, why they are no mistakes.
+//! asks a judge (such as [`judge_goals`]) about each at each number of processes; [`Reasons`] holds, for those that nothing kills, why they are no mistakes.
 //!
 //! Worked example: in One-Third Rule's `if 3 * mailbox.len() > 2 * ctx.n() && ..` the operator `threshold` makes two thirds a half.
 //! The mutant is called `Exchange.update/threshold#1: 2/3 to 1/2` (the first threshold of that function, counted as it is read), is
@@ -13,12 +13,14 @@
 //! keeps them. Two comparisons changed in the same way make a mutant of their own (`threshold#1+#2: 2/3 to 1/2`), because such a
 //! mistake is usually made in both places at once.
 
+mod goals;
 mod matrix;
 mod operators;
 mod reasons;
 mod scope;
 mod surface;
 
+pub use goals::{default_every_n, default_sizes, judge_goals};
 pub use matrix::{Judgement, Kill, KillKind, Matrix, MatrixOptions, Row, run_matrix};
 pub use reasons::{Reasons, ReasonsError, Survivors};
 pub use surface::surface;
