@@ -54,6 +54,9 @@ struct Ran {
 pub fn cluster(registry: &Registry, args: &args::Cluster) -> Result<Verdict, Failure> {
     let start = now();
     let entry = registry.find(&args.algorithm)?;
+    if entry.wrong.is_some() {
+        return Err(Failure::usage(format!("{} is a wrong variant, kept as test data for `check`: it is not run", entry.name)));
+    }
     if args.n == 0 || args.n > 64 {
         return Err(Failure::usage(format!("-n {}: a local cluster has 1 to 64 processes", args.n)));
     }

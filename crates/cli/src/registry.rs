@@ -44,13 +44,14 @@ impl Registry {
     /// Adds an algorithm under the name of its type in snake case.
     #[must_use]
     pub fn with<P: Described>(self) -> Self {
-        self.add::<P>(None)
+        self.add::<P>(None, Box::new(crate::typed::Of::<P>::default()))
     }
 
-    /// Adds a wrong variant of an algorithm, and says what is wrong with it. `list` shows it apart, `--all` leaves it out.
+    /// Adds a wrong variant of an algorithm, and says what is wrong with it. `list` shows it apart, `--all` leaves it out, and no cluster
+    /// runs it.
     #[must_use]
     pub fn with_wrong<P: Described>(self, why: &'static str) -> Self {
-        self.add::<P>(Some(why))
+        self.add::<P>(Some(why), Box::new(crate::typed::NotRun))
     }
 
     /// Adds a command line to what `demo` runs, such as `&["check", "one_third_rule"]`.
@@ -72,13 +73,12 @@ impl Registry {
         self.reasons.iter().find(|(name, _)| *name == algorithm).map_or("", |(_, text)| text)
     }
 
-    fn add<P: Described>(mut self, wrong: Option<&'static str>) -> Self {
+    fn add<P: Described>(mut self, wrong: Option<&'static str>, typed: Box<dyn crate::typed::Typed>) -> Self {
         match Native::<P>::new() {
             Ok(native) => {
                 let algorithm = native.algorithm();
                 let fingerprint = digest_bytes(format!("{algorithm:?}").as_bytes());
                 let name = algorithm.name.clone();
-                let typed = Box::new(crate::typed::Of::<P>::default());
                 self.entries.push(Entry { name, wrong, machine: Box::new(native), fingerprint, typed });
             }
             Err(error) => self.errors.push(error),

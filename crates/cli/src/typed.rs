@@ -59,6 +59,18 @@ impl<P: Described> Typed for Of<P> {
     }
 }
 
+/// A wrong variant: it is checked, never run.
+pub struct NotRun;
+
+impl Typed for NotRun {
+    fn run(&self, _: &Cluster, _: usize, _: &str, _: &Options, _: &mut dyn FnMut(&Output)) -> Result<Outcome, Failure> {
+        Err(Failure::usage("this is a wrong variant, kept as test data for `check`: it is not run"))
+    }
+    fn replay(&self, _: &[Trace], _: u64) -> Result<Replay, ReplayError> {
+        Err(ReplayError::Empty)
+    }
+}
+
 /// The input of process `index` where the user names none: values that differ as far as the type has them.
 pub fn default_input(sort: &heardof_core::Sort, index: usize, n: usize) -> Option<Datum> {
     let bounds = heardof_core::Bounds { n, values: n, phases: 1, nat: n };
