@@ -31,7 +31,7 @@ fn elements(d: Datum) -> Step<Arc<BTreeSet<Datum>>> {
     }
 }
 
-pub(super) fn lambda<'a>(args: &'a [Expr], k: usize) -> Step<&'a Lambda> {
+pub(super) fn lambda(args: &[Expr], k: usize) -> Step<&Lambda> {
     match args.get(k).map(|e| &e.node) {
         Some(Node::Lambda(l)) => Ok(l),
         _ => wrong("a closure is expected".into()),
