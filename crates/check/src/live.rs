@@ -7,11 +7,14 @@
 //!
 //! Worked example: One-Third Rule has two stages, and the measured bound is 2: a good round makes all estimates equal, another decides.
 
+mod cycle;
+
 use crate::explore::{Explored, Halt};
 use crate::hash::States;
 use crate::joint::{Numbered, Trouble};
 use crate::judge::Judge;
 use crate::step::Stepper;
+use cycle::recurring;
 use heardof_core::ir::Kind;
 
 /// The rules of a good phase, one for each stage, round by round; and of any phase.
@@ -104,7 +107,34 @@ impl Liveness {
             }
         }
         live.leads_to(stepper, judge, phases, explored, &boundary, &terminations, &room)?;
+        if !laddered && !stepper.set.facts.uses_round && live.failures.is_empty() && !phases.good.is_empty() {
+            live.goes_round(stepper, judge, phases, explored, &boundary, &terminations)?;
+        }
         Ok(live)
+    }
+
+    /// Looks for runs in which good phases come again and again, with others between them, and a termination never does.
+    fn goes_round(
+        &mut self,
+        stepper: &mut Stepper<'_>,
+        judge: &mut Judge<'_>,
+        phases: &Phases,
+        explored: &Explored,
+        boundary: &[usize],
+        terminations: &[usize],
+    ) -> Result<(), Halt> {
+        for spec in terminations {
+            let mut open = vec![];
+            for state in boundary {
+                if !all_hold(stepper, judge, &[*spec], explored.states.row(*state), &explored.firsts)? {
+                    open.push(*state);
+                }
+            }
+            if let Some(found) = recurring(stepper, phases, explored, &open)? {
+                self.fail(Failure { what: Failed::Never(*spec), state: found.state, rounds: found.rounds, stage: Some(1) });
+            }
+        }
+        Ok(())
     }
 
     fn fail(&mut self, failure: Failure) {

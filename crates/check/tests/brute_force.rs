@@ -381,3 +381,32 @@ fn induction_is_that_of_brute_force() {
     }
     assert!(all.is_empty(), "{}", all.join("\n"));
 }
+
+/// Decides in the second of two good phases in a row, and starts again after a bad one; no stages say so.
+fn forgetful() -> Algorithm {
+    let mut a = described::<TwoPhaseCommit>();
+    a.coordinator = None;
+    a.rounds.drain(..2);
+    let steps = "(if (field p vote) (set (field p decision) (variant Some ((0 true)))) (set (field p vote) true))";
+    a.rounds[0].send = function("(fn send (p ctx) (call broadcast (field p vote)))");
+    a.rounds[0].update = function(&format!(
+        "(fn update (p mailbox ctx) (if (op == (method len mailbox) (method n ctx)) {steps} (set (field p vote) false)))"
+    ));
+    a.rounds[0].ready = None;
+    a.specs.retain(|s| s.kind == Kind::Termination);
+    let good = "(fn good (ho) (op == (method min_len ho) (method n ho)))";
+    let mut a = with(a, Kind::Liveness { rounds: vec![], stage: None }, good);
+    infer(&mut a).expect("the text has sorts");
+    a
+}
+
+#[test]
+fn good_phases_with_bad_ones_between_them_are_looked_at() {
+    let machine = Box::new(Interpreted::new(forgetful()));
+    let case = Case { machine, counts_rounds: false, keeps_kernel: false, first_belongs: false, phases: 1 };
+    for n in 1..=2 {
+        assert_eq!(compare(&case, &*case.machine, n, true), Vec::<String>::new(), "n={n}");
+        let report = run(&*case.machine, &options(n, 1, true, true)).expect("it can be checked");
+        assert_eq!(names(&report, &["liveness"]), BTreeSet::from(["termination".to_string()]), "n={n}");
+    }
+}
