@@ -8,12 +8,13 @@
 //! state, `s[i].x` has the sort of the field, and `==` makes ?1 the same. That sort is what `exists_value` ranges over, so it is
 //! written into the closure ([`Lambda::sorts`](super::Lambda::sorts)).
 
+mod data;
 mod methods;
 #[cfg(test)]
 mod tests;
 mod ty;
 
-use super::{Algorithm, Expr, Function, Kind, Lambda, Node, Op, Pat, Pos, Speaks};
+use super::{Algorithm, Arm, Expr, Function, Kind, Lambda, Node, Op, Pos, Speaks};
 use crate::datum::Sort;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -327,38 +328,13 @@ impl<'a> Inference<'a> {
             Node::Struct(name, fields, base) => self.structure(name, fields, base.as_deref())?,
             Node::Variant(name, fields) => self.variant(name, fields)?,
             Node::Tuple(es) => Ty::Tuple(es.iter().map(|e| self.expr(e)).collect::<Inferred<_>>()?),
-            Node::If(c, a, b) => {
-                let scope = self.vars.len();
-                let c = self.expr(c)?;
-                self.unify(&c, &Ty::Bool)?;
-                let a = self.expr(a)?;
-                self.vars.truncate(scope);
-                let b = self.expr(b)?;
-                self.vars.truncate(scope);
-                self.unify(&a, &b)?;
-                a
-            }
+            Node::If(c, a, b) => self.branches(c, a, b)?,
             Node::LetCond(pat, of) => {
                 let of = self.expr(of)?;
                 self.pattern(pat, &of)?;
                 Ty::Bool
             }
-            Node::Match(of, arms) => {
-                let of = self.expr(of)?;
-                let result = self.solver.fresh();
-                for arm in arms {
-                    let scope = self.vars.len();
-                    self.pattern(&arm.pat, &of)?;
-                    if let Some(guard) = &arm.guard {
-                        let guard = self.expr(guard)?;
-                        self.unify(&guard, &Ty::Bool)?;
-                    }
-                    let body = self.expr(&arm.body)?;
-                    self.unify(&result, &body)?;
-                    self.vars.truncate(scope);
-                }
-                result
-            }
+            Node::Match(of, arms) => self.arms(of, arms)?,
             Node::Block(es) => {
                 let scope = self.vars.len();
                 let mut last = Ty::Unit;
@@ -379,6 +355,35 @@ impl<'a> Inference<'a> {
                 Ty::Unit
             }
         })
+    }
+
+    fn branches(&mut self, c: &'a Expr, a: &'a Expr, b: &'a Expr) -> Inferred<Ty> {
+        let scope = self.vars.len();
+        let c = self.expr(c)?;
+        self.unify(&c, &Ty::Bool)?;
+        let a = self.expr(a)?;
+        self.vars.truncate(scope);
+        let b = self.expr(b)?;
+        self.vars.truncate(scope);
+        self.unify(&a, &b)?;
+        Ok(a)
+    }
+
+    fn arms(&mut self, of: &'a Expr, arms: &'a [Arm]) -> Inferred<Ty> {
+        let of = self.expr(of)?;
+        let result = self.solver.fresh();
+        for arm in arms {
+            let scope = self.vars.len();
+            self.pattern(&arm.pat, &of)?;
+            if let Some(guard) = &arm.guard {
+                let guard = self.expr(guard)?;
+                self.unify(&guard, &Ty::Bool)?;
+            }
+            let body = self.expr(&arm.body)?;
+            self.unify(&result, &body)?;
+            self.vars.truncate(scope);
+        }
+        Ok(result)
     }
 
     fn args(&mut self, args: &'a [Expr]) -> Inferred<Vec<Arg>> {
@@ -420,166 +425,6 @@ impl<'a> Inference<'a> {
             Op::Lt | Op::Le | Op::Gt | Op::Ge => {
                 self.ordered.push(a);
                 Ok(Ty::Bool)
-            }
-        }
-    }
-
-    fn field(&mut self, of: &Ty, name: &str) -> Inferred<Ty> {
-        match self.solver.resolve(of) {
-            Ty::Named(of) => match self.structs.get(of) {
-                Some(Sort::Struct(_, fields)) if fields.iter().any(|(n, _)| *n == name) => {
-                    Ok(fields.iter().find(|(n, _)| *n == name).map(|(_, s)| Ty::of(s)).unwrap_or(Ty::Unit))
-                }
-                _ => self.fail(format!("`{of}` has no field `{name}`")),
-            },
-            Ty::Tuple(items) => match name.parse::<usize>().ok().and_then(|k| items.get(k)) {
-                Some(ty) => Ok(ty.clone()),
-                None => self.fail(format!("a tuple of {} has no field `{name}`", items.len())),
-            },
-            Ty::Var(_) => {
-                let result = self.solver.fresh();
-                let (function, at) = (self.function.clone(), self.at);
-                self.pending.push(Pending {
-                    name: format!(".{name}"),
-                    receiver: of.clone(),
-                    args: vec![],
-                    result: result.clone(),
-                    function,
-                    at,
-                });
-                Ok(result)
-            }
-            other => self.fail(format!("{other} has no field `{name}`")),
-        }
-    }
-
-    fn structure(&mut self, name: &str, fields: &'a [(String, Expr)], base: Option<&'a Expr>) -> Inferred<Ty> {
-        let ty = if name == "Self" { self.state.clone() } else { self.named(name)? };
-        for (field, e) in fields {
-            let value = self.expr(e)?;
-            let expected = self.field(&ty, field)?;
-            self.unify(&value, &expected)?;
-        }
-        if let Some(base) = base {
-            let base = self.expr(base)?;
-            self.unify(&base, &ty)?;
-        }
-        Ok(ty)
-    }
-
-    fn named(&self, name: &str) -> Inferred<Ty> {
-        match self.structs.get(name) {
-            Some(sort) => Ok(Ty::of(sort)),
-            None => self.fail(format!("`{name}` is not a struct or enum of a state, message, input or parameter")),
-        }
-    }
-
-    /// The enum and the sorts of the fields of a variant such as `Kind::A`.
-    fn variant_fields(&self, name: &str) -> Inferred<(Ty, Vec<(String, Ty)>)> {
-        let (of, variant) = name.split_once("::").unwrap_or((name, ""));
-        if let Some(sort @ Sort::Enum(_, variants)) = self.structs.get(of)
-            && let Some((_, fields)) = variants.iter().find(|(v, _)| *v == variant)
-        {
-            return Ok((Ty::of(sort), fields.iter().map(|(n, s)| (n.to_string(), Ty::of(s))).collect()));
-        }
-        self.fail(format!("`{name}` is not a variant of an enum of a state, message, input or parameter"))
-    }
-
-    fn variant(&mut self, name: &str, fields: &'a [(String, Expr)]) -> Inferred<Ty> {
-        let values = fields.iter().map(|(f, e)| Ok((f.clone(), self.expr(e)?))).collect::<Inferred<Vec<_>>>()?;
-        match (name.split("::").next().unwrap_or(name), values.as_slice()) {
-            ("None", _) => Ok(Ty::Option(Box::new(self.solver.fresh()))),
-            ("Some", [(_, value)]) => Ok(Ty::Option(Box::new(value.clone()))),
-            ("Progress" | "Faults", values) => {
-                for (_, value) in values {
-                    self.unify(value, &Ty::Nat)?;
-                }
-                Ok(if name.starts_with("Progress") { Ty::Progress } else { Ty::Faults })
-            }
-            _ => {
-                let (ty, expected) = self.variant_fields(name)?;
-                for (field, value) in &values {
-                    match expected.iter().find(|(n, _)| n == field) {
-                        Some((_, sort)) => self.unify(value, sort)?,
-                        None => return self.fail(format!("`{name}` has no field `{field}`")),
-                    }
-                }
-                Ok(ty)
-            }
-        }
-    }
-
-    fn pattern(&mut self, pat: &'a Pat, ty: &Ty) -> Inferred<()> {
-        match pat {
-            Pat::Wild => Ok(()),
-            Pat::Bind(name) => {
-                self.vars.push((name, ty.clone()));
-                Ok(())
-            }
-            Pat::At(name, pat) => {
-                self.vars.push((name, ty.clone()));
-                self.pattern(pat, ty)
-            }
-            Pat::Nat(_) => {
-                let number = self.solver.number();
-                self.unify(ty, &number)
-            }
-            Pat::Bool(_) => self.unify(ty, &Ty::Bool),
-            Pat::Tuple(pats) => {
-                let items: Vec<Ty> = pats.iter().map(|_| self.solver.fresh()).collect();
-                self.unify(ty, &Ty::Tuple(items.clone()))?;
-                pats.iter().zip(&items).try_for_each(|(p, t)| self.pattern(p, t))
-            }
-            Pat::Or(pats) => {
-                let scope = self.vars.len();
-                for (k, p) in pats.iter().enumerate() {
-                    let start = self.vars.len();
-                    self.pattern(p, ty)?;
-                    if k > 0 {
-                        // Every alternative binds the same names: unify them, keep the first set.
-                        let later = self.vars.split_off(start);
-                        for (name, t) in later {
-                            if let Some((_, first)) = self.vars[scope..].iter().find(|(n, _)| *n == name).cloned() {
-                                self.unify(&first, &t)?;
-                            }
-                        }
-                    }
-                }
-                Ok(())
-            }
-            Pat::Variant(name, fields) => {
-                let expected = match (name.as_str(), fields.as_slice()) {
-                    ("None", _) => {
-                        let of = Ty::Option(Box::new(self.solver.fresh()));
-                        return self.unify(ty, &of);
-                    }
-                    ("Some", [(_, inner)]) => {
-                        let value = self.solver.fresh();
-                        self.unify(ty, &Ty::Option(Box::new(value.clone())))?;
-                        return self.pattern(inner, &value);
-                    }
-                    _ => {
-                        let (of, expected) = self.variant_fields(name)?;
-                        self.unify(ty, &of)?;
-                        expected
-                    }
-                };
-                for (field, p) in fields {
-                    match expected.iter().find(|(n, _)| n == field) {
-                        Some((_, sort)) => self.pattern(p, sort)?,
-                        None => return self.fail(format!("`{name}` has no field `{field}`")),
-                    }
-                }
-                Ok(())
-            }
-            Pat::Struct(name, fields) => {
-                let of = if name == "Self" { self.state.clone() } else { self.named(name)? };
-                self.unify(ty, &of)?;
-                for (field, p) in fields {
-                    let sort = self.field(&of, field)?;
-                    self.pattern(p, &sort)?;
-                }
-                Ok(())
             }
         }
     }
