@@ -58,6 +58,9 @@ impl<'a> Digits<'a> {
     }
 }
 
+/// Compares native code and text at one point; an error says how they differ.
+pub type Check<'a> = Box<dyn Fn(&[usize]) -> Result<(), String> + Sync + 'a>;
+
 /// A function, its arguments by number, and what is asserted of each.
 pub struct Cases<'a> {
     /// What it is, for messages.
@@ -67,7 +70,7 @@ pub struct Cases<'a> {
     /// Enumerate up to so many points; take so many at random of a larger space.
     pub limit: u64,
     /// The mismatch, if there is one.
-    pub check: Box<dyn Fn(&[usize]) -> Result<(), String> + Sync + 'a>,
+    pub check: Check<'a>,
 }
 
 impl Cases<'_> {
