@@ -44,6 +44,8 @@ struct Domain {
     states: Vec<Datum>,
     /// Lists of first states; `None`: any of the states for each process.
     first_states: Option<Vec<Vec<Datum>>>,
+    /// What the text reads, where only that is enumerated.
+    reads: Reads,
     /// How many ways the coins may fall, from all `false` on.
     coins: usize,
     /// How many sets of senders whose messages are as sent, from all on.
@@ -98,7 +100,7 @@ impl<'a> Pair<'a> {
         of: &str,
         space: Vec<usize>,
         limit: u64,
-        check: impl Fn(&mut Digits<'_>) -> Result<(), String> + Sync + 'b,
+        check: impl Fn(&mut Digits<'_>) -> Result<u64, String> + Sync + 'b,
     ) -> Cases<'b> {
         let of = format!("{} n={} {of}", self.native.algorithm().name, self.n);
         Cases { of, space: Space(space), limit, check: Box::new(move |point| check(&mut Digits::of(point))) }
@@ -195,6 +197,7 @@ impl<'a> Pair<'a> {
             first_states: Some(reads.first_states(a, &self.states, self.n)),
             coins: if reads.asks(&["coin"]) { self.subsets.len() } else { 1 },
             safe: if reads.asks(&["safe", "secure_kernel"]) { self.subsets.len() } else { 1 },
+            reads,
         }
     }
 
@@ -205,6 +208,7 @@ impl<'a> Pair<'a> {
             kernels: self.subsets.clone(),
             states: self.states.clone(),
             first_states: None,
+            reads: Reads::default(),
             coins: self.subsets.len(),
             safe: self.subsets.len(),
         }
@@ -241,10 +245,13 @@ impl<'a> Pair<'a> {
             }
             let (round, kernel) = (*d.of_these(&domain.rounds), d.of_these(&domain.kernels));
             let states = |d: &mut Digits<'_>| (0..n).map(|_| d.of_these(&domain.states).clone()).collect::<Vec<_>>();
-            let first = match &domain.first_states {
-                _ if systems == 0 => vec![],
-                Some(lists) => d.of_these(lists).clone(),
-                None => states(d),
+            let (first, before) = match &domain.first_states {
+                _ if systems == 0 => (vec![], &[][..]),
+                Some(lists) => {
+                    let k = d.next();
+                    (lists[k].clone(), &lists[..k])
+                }
+                None => (states(d), &[][..]),
             };
             let system = |d: &mut Digits<'_>, round: usize| SystemData {
                 now: states(d),
@@ -255,7 +262,10 @@ impl<'a> Pair<'a> {
             };
             let heard = |d: &mut Digits<'_>, round: usize| self.heard(d, round, kernel, parameters);
             match text.speaks {
-                Speaks::State => self.holds(spec, Subject::State(&system(d, round))),
+                Speaks::State => {
+                    let s = system(d, round);
+                    if self.repeats(&domain.reads, before, &s) { Ok(0) } else { self.holds(spec, Subject::State(&s)) }
+                }
                 Speaks::Step => self.holds(spec, Subject::Step(&system(d, round), &system(d, round + 1))),
                 Speaks::Heard => self.holds(spec, Subject::Heard(&heard(d, round))),
                 Speaks::StateHeard => self.holds(spec, Subject::StateHeard(&system(d, round), &heard(d, round))),
@@ -281,11 +291,21 @@ impl<'a> Pair<'a> {
         }
     }
 
-    fn holds(&self, spec: usize, subject: Subject<'_>) -> Result<(), String> {
+    /// Whether a text that reads no first state, but the values that occur, was asked the same with one of the lists `before`.
+    fn repeats(&self, reads: &Reads, before: &[Vec<Datum>], s: &SystemData) -> bool {
+        let a = self.native.algorithm();
+        let occurring = |first: &[Datum]| &reads.occurring(a, first) | &reads.occurring(a, &s.now);
+        reads.first.is_empty() && !before.is_empty() && {
+            let these = occurring(&s.first);
+            before.iter().any(|list| occurring(list) == these)
+        }
+    }
+
+    fn holds(&self, spec: usize, subject: Subject<'_>) -> Result<u64, String> {
         same(&subject, self.native.holds(spec, subject), self.text.holds(spec, subject))
     }
 }
 
-fn same<T: PartialEq + Debug>(arguments: &dyn Debug, native: T, text: T) -> Result<(), String> {
-    if native == text { Ok(()) } else { Err(format!("native {native:?}, text {text:?}, on {arguments:?}")) }
+fn same<T: PartialEq + Debug>(arguments: &dyn Debug, native: T, text: T) -> Result<u64, String> {
+    if native == text { Ok(1) } else { Err(format!("native {native:?}, text {text:?}, on {arguments:?}")) }
 }

@@ -45,13 +45,13 @@ impl Reads {
                         reads.first.extend(method.now);
                     }
                     Node::Call(name, _) | Node::Method(name, ..) => {
+                        reads.values.extend(quantified(e));
                         first_states += usize::from(name == "initially");
                         if seen.insert(name.clone()) {
                             waiting.extend(algorithm.function(name));
                         }
                         reads.methods.insert(name.clone());
                     }
-                    Node::Lambda(l) => reads.values.extend(l.sorts.iter().filter(|s| !matches!(s, Sort::Pid | Sort::Phase)).cloned()),
                     _ => {}
                 }
             });
@@ -73,15 +73,7 @@ impl Reads {
     pub fn first_states(&self, algorithm: &Algorithm, states: &[Datum], n: usize) -> Vec<Vec<Datum>> {
         let key = |of: &[Datum]| {
             let fields: Vec<Option<Datum>> = of.iter().flat_map(|d| self.first.iter().map(|f| d.field(f).cloned())).collect();
-            let mut values = BTreeSet::new();
-            for sort in &self.values {
-                of.iter().for_each(|d| {
-                    d.occurrences(&algorithm.state, sort, &mut |v| {
-                        values.insert((sort.clone(), v.clone()));
-                    });
-                });
-            }
-            (fields, values)
+            (fields, self.occurring(algorithm, of))
         };
         let mut lists: Vec<Vec<Datum>> = vec![vec![]];
         for _ in 0..n {
@@ -92,10 +84,34 @@ impl Reads {
         lists
     }
 
+    /// The values of the sorts quantified over that occur in these states, each with the number of its sort.
+    pub fn occurring(&self, algorithm: &Algorithm, states: &[Datum]) -> BTreeSet<(usize, Datum)> {
+        let mut values = BTreeSet::new();
+        for (k, sort) in self.values.iter().enumerate() {
+            for state in states {
+                state.occurrences(&algorithm.state, sort, &mut |v| {
+                    values.insert((k, v.clone()));
+                });
+            }
+        }
+        values
+    }
+
     /// The states that differ in the fields read; all other fields are as in the first of them.
     pub fn states(&self, algorithm: &Algorithm, states: &[Datum]) -> Vec<Datum> {
         let unread = algorithm.fields.iter().filter(|f| !self.now.contains(f.name));
         let same = |state: &&Datum| unread.clone().all(|f| state.field(f.name) == states[0].field(f.name));
         states.iter().filter(same).cloned().collect()
+    }
+}
+
+/// The sort of the values that `e` quantifies over, if it does.
+fn quantified(e: &Expr) -> Option<Sort> {
+    match &e.node {
+        Node::Method(name, _, args) if name == "exists_value" || name == "forall_value" => match &args.first()?.node {
+            Node::Lambda(l) => l.sorts.first().cloned(),
+            _ => None,
+        },
+        _ => None,
     }
 }

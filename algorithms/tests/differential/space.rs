@@ -2,7 +2,7 @@
 //!
 //! Worked example: a function of a state (12 of them) and a coin has the space `[12, 2]`; its case 17 is `[5, 1]`.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// Cases that one thread takes at a time.
@@ -58,8 +58,9 @@ impl<'a> Digits<'a> {
     }
 }
 
-/// Compares native code and text at one point; an error says how they differ.
-pub type Check<'a> = Box<dyn Fn(&[usize]) -> Result<(), String> + Sync + 'a>;
+/// Compares native code and text at one point, and says how many comparisons that were (none where the point repeats another); an error
+/// says how they differ.
+pub type Check<'a> = Box<dyn Fn(&[usize]) -> Result<u64, String> + Sync + 'a>;
 
 /// A function, its arguments by number, and what is asserted of each.
 pub struct Cases<'a> {
@@ -82,9 +83,10 @@ impl Cases<'_> {
         if self.sampled() { self.limit } else { self.space.size() as u64 }
     }
 
-    fn chunk(&self, chunk: u64) -> Result<(), String> {
+    /// The number of comparisons.
+    fn chunk(&self, chunk: u64) -> Result<u64, String> {
         let (start, end) = (chunk * CHUNK, ((chunk + 1) * CHUNK).min(self.count()));
-        let (mut random, mut point) = (Random(chunk.wrapping_add(self.limit)), vec![]);
+        let (mut random, mut point, mut made) = (Random(chunk.wrapping_add(self.limit)), vec![], 0);
         for index in start..end {
             if self.sampled() {
                 point.clear();
@@ -92,16 +94,16 @@ impl Cases<'_> {
             } else {
                 self.space.point(u128::from(index), &mut point);
             }
-            (self.check)(&point).map_err(|mismatch| format!("{}: {mismatch}", self.of))?;
+            made += (self.check)(&point).map_err(|mismatch| format!("{}: {mismatch}", self.of))?;
         }
-        Ok(())
+        Ok(made)
     }
 }
 
 /// What was compared.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Report {
-    /// How many cases.
+    /// How many comparisons.
     pub cases: u64,
     /// The functions that had more than was enumerated.
     pub sampled: Vec<String>,
@@ -111,12 +113,17 @@ pub struct Report {
 pub fn run(all: &[Cases<'_>]) -> Result<Report, String> {
     let chunks: Vec<(usize, u64)> =
         all.iter().enumerate().flat_map(|(k, cases)| (0..cases.count().div_ceil(CHUNK)).map(move |chunk| (k, chunk))).collect();
-    let (next, mismatch) = (AtomicUsize::new(0), Mutex::new(None));
+    let (next, made, mismatch) = (AtomicUsize::new(0), AtomicU64::new(0), Mutex::new(None));
     let work = || {
         while let Some((k, chunk)) = chunks.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if let Err(found) = all[*k].chunk(*chunk) {
-                mismatch.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(found);
-                next.store(chunks.len(), Ordering::Relaxed);
+            match all[*k].chunk(*chunk) {
+                Ok(count) => {
+                    made.fetch_add(count, Ordering::Relaxed);
+                }
+                Err(found) => {
+                    mismatch.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(found);
+                    next.store(chunks.len(), Ordering::Relaxed);
+                }
             }
         }
     };
@@ -126,7 +133,7 @@ pub fn run(all: &[Cases<'_>]) -> Result<Report, String> {
         Some(found) => Err(found),
         None => {
             let sampled = all.iter().filter(|c| c.sampled()).map(|c| c.of.clone()).collect();
-            Ok(Report { cases: all.iter().map(Cases::count).sum(), sampled })
+            Ok(Report { cases: made.into_inner(), sampled })
         }
     }
 }
