@@ -111,7 +111,7 @@ struct Act {
     local: u32,
 }
 
-/// A round found by [`Stepper::concrete`].
+/// A round that the search by `Stepper::concrete` found.
 pub struct Concrete {
     /// The successor, processes in the order of the row.
     pub row: Vec<u32>,

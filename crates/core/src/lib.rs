@@ -1,4 +1,4 @@
-//! The Heard-Of model [CBS09], executable.
+//! The Heard-Of model (CBS09), executable.
 //!
 //! Processes run in lock-step through communication-closed rounds: `send`, then `update` on what was heard. An adversary chooses
 //! whom each process hears. This crate is the semantics and nothing else: no dependency, no clock, no thread, no socket.
@@ -8,7 +8,7 @@
 //! * [`machine`]: one interface to compiled code and to the text; [`lockstep`]: execution; [`trace`]: recordings and their replay
 //! * [`ir`]: the text as data
 //!
-//! [CBS09]: B. Charron-Bost, A. Schiper: The Heard-Of model. Distributed Computing 22(1), 2009.
+//! CBS09: B. Charron-Bost, A. Schiper: The Heard-Of model. Distributed Computing 22(1), 2009.
 
 pub mod context;
 pub mod datum;

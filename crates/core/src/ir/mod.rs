@@ -1,7 +1,7 @@
 //! The intermediate representation (IR): an algorithm as data.
 //!
 //! The attributes `#[process]`, `#[round]`, `#[spec]`, `#[problem]` and `#[pure]` write, next to the untouched Rust item, the same
-//! item as text in the form of [`text`]. [`describe`](crate::describe) parses these texts, infers sorts ([`sorts`]) and returns one
+//! item as text in the form of [`text`]. [`describe`](crate::describe()) parses these texts, infers sorts ([`sorts`]) and returns one
 //! [`Algorithm`]. Its readers are the interpreter ([`interp`]), the mutation generator, the checker's analysis of the text, the
 //! printer in the papers' notation ([`explain`]) and the prover.
 //!

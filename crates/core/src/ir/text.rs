@@ -1,4 +1,4 @@
-//! The text form of the IR: what the attributes write and [`parse_functions`] reads, and what [`print`] writes back.
+//! The text form of the IR: what the attributes write and [`parse_functions`] reads, and what [`print()`] writes back.
 //!
 //! Grammar (a list may carry its place, `(op@12:5 > a b)`, right behind its head; strings are in double quotes):
 //!

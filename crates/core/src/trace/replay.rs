@@ -33,7 +33,7 @@ pub struct Replay {
     pub rounds: usize,
     /// How many of them every process that had not halted recorded.
     pub complete_rounds: usize,
-    /// Where run and model differ, at most [`MAX_MISMATCHES`]. Empty: the run is an execution of the model.
+    /// Where run and model differ, the first `MAX_MISMATCHES`. Empty: the run is an execution of the model.
     pub mismatches: Vec<Mismatch>,
     /// How many there are in all.
     pub mismatch_count: usize,

@@ -3,7 +3,7 @@
 //! It computes on [`Datum`]s, evaluates in the order Rust does and gets stuck where Rust panics, so that native code and text can be
 //! compared call by call. It is the meaning of mutants, which have no native code, and the reference for the prover's encoding.
 //!
-//! Worked example: `mailbox.count(|m| m == v) > 2` is a method on the mailbox whose argument is a closure; [`methods`] evaluates the
+//! Worked example: `mailbox.count(|m| m == v) > 2` is a method on the mailbox whose argument is a closure; the module `methods` evaluates the
 //! closure for every message (a closure that gets stuck makes the whole step stuck) and counts.
 
 mod methods;
