@@ -341,6 +341,25 @@ impl Terms {
         memo.insert(term, result);
         result
     }
+    /// The term with other function symbols of the same sorts.
+    pub fn replace_symbols(
+        &mut self,
+        term: Term,
+        map: &std::collections::BTreeMap<super::Fun, super::Fun>,
+        memo: &mut std::collections::BTreeMap<Term, Term>,
+    ) -> Term {
+        if let Some(&done) = memo.get(&term) {
+            return done;
+        }
+        let node = self.node(term).clone();
+        let children: Vec<Term> = self.children(term).into_iter().map(|c| self.replace_symbols(c, map, memo)).collect();
+        let result = match node {
+            Node::App(fun, _) => self.app(map.get(&fun).copied().unwrap_or(fun), &children),
+            _ => self.rebuild(&node, &children),
+        };
+        memo.insert(term, result);
+        result
+    }
     /// `node` with other children, in the order of [`Terms::children`].
     pub fn rebuild(&mut self, node: &Node, c: &[Term]) -> Term {
         match node {

@@ -1,0 +1,135 @@
+//! Comprehensions become functors of their parameters.
+//!
+//! The parameters of `{j | φ(j)}` are the largest subterms of φ without j (nor a variable bound inside), processes, values, times or
+//! numbers: `{j | x(j) = decision(i) ∧ j ∈ HO(i)}` is `C0(decision(i), i)` with `C0(v, p) = {j | x(j) = v ∧ j ∈ HO(p)}`. Two
+//! comprehensions with the same body up to parameters share the functor, so that congruence gives `|C0(a, i)| = |C0(b, i)|` from a = b.
+
+use super::{Clauses, Definition, Source};
+use crate::term::{Fun, Node, Role, Sort, Term, Terms, Var};
+use std::collections::BTreeMap;
+
+impl Clauses {
+    /// The formula with every comprehension named, the inner ones first.
+    pub(super) fn name_comprehensions(&mut self, terms: &mut Terms, formula: Term) -> Term {
+        let node = terms.node(formula).clone();
+        let children: Vec<Term> = terms.children(formula).into_iter().map(|c| self.name_comprehensions(terms, c)).collect();
+        match node {
+            Node::Comprehension(element, _) => self.name(terms, element, children[0]),
+            _ => terms.rebuild(&node, &children),
+        }
+    }
+
+    fn name(&mut self, terms: &mut Terms, element: Var, body: Term) -> Term {
+        let (fun, arguments) = self.functor(terms, element, body);
+        terms.app(fun, &arguments)
+    }
+
+    /// The functor and the arguments of `{element | body}`.
+    fn functor(&mut self, terms: &mut Terms, element: Var, body: Term) -> (Fun, Vec<Term>) {
+        let mut arguments = Vec::new();
+        let mut bound = BTreeMap::new();
+        let element_sort = terms.variable_sort(element);
+        let own = self.inner_variable(terms, element_sort, 0);
+        let own_term = terms.var(own);
+        bound.insert(element, own_term);
+        let template = self.abstracted(terms, body, &mut bound, &mut arguments);
+        if let Some(&fun) = self.templates.get(&template) {
+            return (fun, arguments);
+        }
+        let sorts: Vec<Sort> = arguments.iter().map(|&a| terms.sort(a)).collect();
+        let set = element_sort.set().expect("sets are of processes or values");
+        let fun = terms.declare(&format!("C{}", self.templates.len()), &sorts, set, Role::Comprehension);
+        let parameters = (0..arguments.len()).map(|k| self.slot(terms, sorts[k], k)).collect();
+        self.templates.insert(template, fun);
+        self.define(terms, fun, Definition { parameters, element: own, body: template });
+        (fun, arguments)
+    }
+
+    /// Enters a definition; a body with quantifiers is described by clauses, both ways.
+    pub(super) fn define(&mut self, terms: &mut Terms, fun: Fun, definition: Definition) {
+        let quantified = terms.facts(definition.body).quantified;
+        self.definitions.insert(fun, definition.clone());
+        if quantified {
+            // Fresh binders: the template's variables are shared by all templates.
+            let mut binders = Vec::new();
+            let mut map = Vec::new();
+            for &v in definition.parameters.iter().chain([&definition.element]) {
+                let sort = terms.variable_sort(v);
+                let fresh = terms.variable("d", sort);
+                binders.push(fresh);
+                map.push((v, terms.var(fresh)));
+            }
+            let arguments: Vec<Term> = map[..map.len() - 1].iter().map(|&(_, t)| t).collect();
+            let set = terms.app(fun, &arguments);
+            let member = terms.member(map[map.len() - 1].1, set);
+            let body = terms.substitute(definition.body, &map);
+            let same = terms.eq(member, body);
+            let whole = terms.forall(&binders, same);
+            self.assume(terms, whole, Source::Definition(fun));
+        }
+    }
+
+    /// The body with parameters and inner binders replaced by canonical variables.
+    fn abstracted(&mut self, terms: &mut Terms, body: Term, bound: &mut BTreeMap<Var, Term>, arguments: &mut Vec<Term>) -> Term {
+        let free_of_bound = !terms.free(body).iter().any(|v| bound.contains_key(v));
+        let sort = terms.sort(body);
+        let n = terms.n();
+        let parameter = sort.element().is_none() && sort != Sort::Bool && !matches!(terms.node(body), Node::Int(_)) && body != n;
+        if free_of_bound && parameter {
+            let k = arguments.iter().position(|&a| a == body).unwrap_or_else(|| {
+                arguments.push(body);
+                arguments.len() - 1
+            });
+            let slot = self.slot(terms, sort, k);
+            return terms.var(slot);
+        }
+        let node = terms.node(body).clone();
+        match &node {
+            Node::Var(v) => bound.get(v).copied().unwrap_or(body),
+            Node::Forall(vars, inner) | Node::Exists(vars, inner) => {
+                let mut fresh = Vec::new();
+                for &v in vars.iter() {
+                    let sort = terms.variable_sort(v);
+                    let canonical = self.inner_variable(terms, sort, bound.len());
+                    let term = terms.var(canonical);
+                    bound.insert(v, term);
+                    fresh.push(canonical);
+                }
+                let inner = self.abstracted(terms, *inner, bound, arguments);
+                for v in vars.iter() {
+                    bound.remove(v);
+                }
+                if matches!(node, Node::Forall(..)) { terms.forall(&fresh, inner) } else { terms.exists(&fresh, inner) }
+            }
+            _ => {
+                let children: Vec<Term> = terms.children(body).into_iter().map(|c| self.abstracted(terms, c, bound, arguments)).collect();
+                terms.rebuild(&node, &children)
+            }
+        }
+    }
+
+    fn slot(&mut self, terms: &mut Terms, sort: Sort, k: usize) -> Var {
+        *self.slots.entry((sort, k)).or_insert_with(|| terms.variable(&format!("p{k}"), sort))
+    }
+    fn inner_variable(&mut self, terms: &mut Terms, sort: Sort, k: usize) -> Var {
+        *self.inner.entry((sort, k)).or_insert_with(|| terms.variable(&format!("e{k}"), sort))
+    }
+
+    /// The functor over the state before the round that corresponds to one over the state after it, if that differs.
+    pub fn twin(&mut self, terms: &mut Terms, fun: Fun, unprimed: &BTreeMap<Fun, Fun>) -> Option<Fun> {
+        let definition = self.definitions.get(&fun)?.clone();
+        let mut memo = BTreeMap::new();
+        let body = terms.replace_symbols(definition.body, unprimed, &mut memo);
+        if body == definition.body {
+            return None;
+        }
+        if let Some(&twin) = self.templates.get(&body) {
+            return Some(twin);
+        }
+        let (sorts, result) = (terms.symbol(fun).arguments.clone(), terms.symbol(fun).result);
+        let twin = terms.declare(&format!("C{}", self.templates.len()), &sorts, result, Role::Comprehension);
+        self.templates.insert(body, twin);
+        self.define(terms, twin, Definition { body, ..definition });
+        Some(twin)
+    }
+}

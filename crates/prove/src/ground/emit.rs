@@ -1,0 +1,163 @@
+//! Ground terms as SMT-LIB, shared subterms written once.
+//!
+//! Every application and every connective becomes a macro, `(define-fun t17 () Bool (and t3 t16))`, so that a formula has the size of
+//! its graph and a model is asked for by short names. `|S(a)|` is the application `card_S(a)`, `e ∈ S(a)` is `in_S(e, a)`. Names and
+//! macros belong to the solver's current scope; [`Emitter::mark`] and [`Emitter::rewind`] follow its push and pop.
+
+use super::model::{Key, application};
+use crate::term::{Node, Sort, Term, Terms};
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+/// What was written to a solver so far.
+#[derive(Clone, Debug, Default)]
+pub struct Emitter {
+    defined: BTreeSet<Term>,
+    declared: BTreeSet<String>,
+    trail: Vec<Step>,
+    /// The applications that the solver knows, arguments before what is applied to them.
+    applications: Vec<Term>,
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Defined(Term),
+    Declared(String),
+    Application,
+}
+
+/// The sort as the solver sees it.
+pub fn sort_name(sort: Sort) -> String {
+    match sort {
+        Sort::Bool => "Bool".into(),
+        Sort::Int | Sort::Value | Sort::Time => "Int".into(),
+        Sort::Process => "Process".into(),
+        other => other.to_string(),
+    }
+}
+
+impl Emitter {
+    /// The name or literal that stands for `term`; whatever has to be declared before it is appended to `out`.
+    pub fn name(&mut self, terms: &Terms, term: Term, out: &mut String) -> String {
+        match terms.node(term) {
+            Node::Bool(value) => return value.to_string(),
+            Node::Int(value) => return integer(*value),
+            _ => {}
+        }
+        let constant = match application(terms, term) {
+            Some((key, arguments)) if arguments.is_empty() => Some(self.symbol(terms, key, &[], out)),
+            _ => None,
+        };
+        let name = constant.unwrap_or_else(|| format!("t{}", term.0));
+        if !self.defined.insert(term) {
+            return name;
+        }
+        self.trail.push(Step::Defined(term));
+        if name.starts_with('t') && name == format!("t{}", term.0) {
+            let body = self.body(terms, term, out);
+            let _ = writeln!(out, "(define-fun {name} () {} {body})", sort_name(terms.sort(term)));
+        }
+        if application(terms, term).is_some() {
+            self.applications.push(term);
+            self.trail.push(Step::Application);
+        }
+        name
+    }
+
+    fn body(&mut self, terms: &Terms, term: Term, out: &mut String) -> String {
+        if let Some((key, arguments)) = application(terms, term) {
+            let symbol = self.symbol(terms, key, &arguments, out);
+            return self.list(terms, &symbol, &arguments, out);
+        }
+        let head = match terms.node(term) {
+            Node::Not(_) => "not",
+            Node::And(_) => "and",
+            Node::Or(_) => "or",
+            Node::Ite(..) => "ite",
+            Node::Eq(..) => "=",
+            Node::Le(..) => "<=",
+            Node::Lt(..) => "<",
+            Node::Add(_) => "+",
+            Node::Mul(k, a) => {
+                let name = self.name(terms, *a, out);
+                return format!("(* {} {name})", integer(*k));
+            }
+            node => unreachable!("not ground: {node:?}"),
+        };
+        let children = terms.children(term);
+        self.list(terms, head, &children, out)
+    }
+
+    fn list(&mut self, terms: &Terms, head: &str, children: &[Term], out: &mut String) -> String {
+        let mut text = format!("({head}");
+        for &child in children {
+            text.push(' ');
+            text.push_str(&self.name(terms, child, out));
+        }
+        text.push(')');
+        text
+    }
+
+    /// The solver's symbol, declared when new. Two prefixes that no symbol of a problem has keep the three kinds apart.
+    fn symbol(&mut self, terms: &Terms, key: Key, arguments: &[Term], out: &mut String) -> String {
+        let (Key::Function(fun) | Key::Card(fun) | Key::Member(fun)) = key;
+        let symbol = terms.symbol(fun);
+        let (name, sorts, result) = match key {
+            Key::Function(_) => (format!("f_{}", symbol.name), symbol.arguments.clone(), symbol.result),
+            Key::Card(_) => (format!("card_{}", symbol.name), symbol.arguments.clone(), Sort::Int),
+            Key::Member(_) => {
+                let element = symbol.result.element().expect("a set");
+                let sorts = std::iter::once(element).chain(symbol.arguments.iter().copied()).collect();
+                (format!("in_{}", symbol.name), sorts, Sort::Bool)
+            }
+        };
+        debug_assert!(arguments.is_empty() || arguments.len() == sorts.len(), "as declared");
+        for &sort in sorts.iter().chain([&result]) {
+            if matches!(sort, Sort::Process | Sort::Opaque(_)) && self.declare(format!("sort {}", sort_name(sort))) {
+                let _ = writeln!(out, "(declare-sort {} 0)", sort_name(sort));
+            }
+        }
+        if self.declare(name.clone()) {
+            let sorts: Vec<String> = sorts.into_iter().map(sort_name).collect();
+            let _ = writeln!(out, "(declare-fun {name} ({}) {})", sorts.join(" "), sort_name(result));
+        }
+        name
+    }
+    fn declare(&mut self, what: String) -> bool {
+        let new = self.declared.insert(what.clone());
+        if new {
+            self.trail.push(Step::Declared(what));
+        }
+        new
+    }
+
+    /// The applications that the solver knows, arguments first.
+    pub fn applications(&self) -> &[Term] {
+        &self.applications
+    }
+    /// Where the solver's scope begins.
+    pub fn mark(&self) -> usize {
+        self.trail.len()
+    }
+    /// Forgets what was written since `mark`: the solver has popped it.
+    pub fn rewind(&mut self, mark: usize) {
+        for step in self.trail.drain(mark..).rev() {
+            match step {
+                Step::Defined(term) => {
+                    self.defined.remove(&term);
+                }
+                Step::Declared(what) => {
+                    self.declared.remove(&what);
+                }
+                Step::Application => {
+                    self.applications.pop();
+                }
+            }
+        }
+    }
+}
+
+/// An SMT-LIB integer: negative ones are applications.
+pub fn integer(value: i64) -> String {
+    if value < 0 { format!("(- {})", value.unsigned_abs()) } else { value.to_string() }
+}

@@ -1,0 +1,210 @@
+//! Instances of clauses that a model makes false.
+//!
+//! The variables of a clause range over the relevant ground terms of their sorts. The cost of an instance is the sum of the terms'
+//! generations where the clause speaks of cardinalities or Skolem functions (its instances make new sets and new terms), else their
+//! maximum; only instances up to the level are looked at.
+
+use super::model::Model;
+use super::relevant::Relevant;
+use crate::clause::{Clause, Clauses};
+use crate::term::{Node, Role, Sort, Term, Terms, Var};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// An instance: the clause's number and the terms for its variables.
+pub type Instance = (usize, Vec<Term>);
+
+/// What the search remembers between rounds.
+#[derive(Clone, Debug, Default)]
+pub struct Instances {
+    done: BTreeSet<Instance>,
+    cheap: BTreeMap<usize, bool>,
+}
+
+/// What one look at all clauses found.
+pub struct Found {
+    /// False instances of the lowest cost.
+    pub falsified: Vec<(u32, Instance)>,
+    /// True instances that speak of cardinalities: their sets matter.
+    pub counting: Vec<Instance>,
+}
+
+impl Instances {
+    /// Marks an instance as asserted.
+    pub fn enter(&mut self, instance: Instance) {
+        self.done.insert(instance);
+    }
+
+    /// Looks at every instance up to cost `level`; `None` when `late` says so.
+    pub fn look(
+        &mut self,
+        terms: &Terms,
+        clauses: &Clauses,
+        model: &mut Model,
+        relevant: &Relevant,
+        level: u32,
+        late: &dyn Fn() -> bool,
+    ) -> Option<Found> {
+        let pools = pools(terms, model, relevant, level);
+        let mut found = Found { falsified: Vec::new(), counting: Vec::new() };
+        for (k, clause) in clauses.list.iter().enumerate() {
+            if clause.variables.is_empty() {
+                continue;
+            }
+            if late() {
+                return None;
+            }
+            let mut chosen = Vec::new();
+            if let Some(pattern) = horn_pattern(terms, clause) {
+                self.match_literals(terms, model, relevant, (k, clause), &pattern, &mut chosen, &mut found);
+                continue;
+            }
+            let cheap = self.is_cheap(terms, k, clause);
+            self.extend(terms, model, &pools, level, (k, clause, cheap), &mut chosen, 0, &mut found);
+        }
+        Some(found)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the recursion's state; a struct of them would be named after this function")]
+    fn extend(
+        &self,
+        terms: &Terms,
+        model: &mut Model,
+        pools: &BTreeMap<Sort, Vec<(Term, i64, u32)>>,
+        level: u32,
+        clause: (usize, &Clause, bool),
+        chosen: &mut Vec<(Var, Term, i64)>,
+        cost: u32,
+        found: &mut Found,
+    ) {
+        let (number, of, cheap) = clause;
+        let Some(&variable) = of.variables.get(chosen.len()) else {
+            let arguments: Vec<Term> = chosen.iter().map(|&(_, t, _)| t).collect();
+            if self.done.contains(&(number, arguments.clone())) {
+                return;
+            }
+            let bound: Vec<(Var, i64)> = chosen.iter().map(|&(v, _, value)| (v, value)).collect();
+            if model.value_with(terms, of.matrix, &bound) == 0 {
+                found.falsified.push((cost, (number, arguments)));
+            } else if terms.facts(of.matrix).counts {
+                found.counting.push((number, arguments));
+            }
+            return;
+        };
+        for &(term, value, generation) in pools.get(&terms.variable_sort(variable)).map_or(&[][..], Vec::as_slice) {
+            let cost = if cheap { cost.max(generation) } else { cost + generation };
+            if cost > level {
+                continue;
+            }
+            chosen.push((variable, term, value));
+            self.extend(terms, model, pools, level, clause, chosen, cost, found);
+            chosen.pop();
+        }
+    }
+
+    /// A clause `p(u, v) ∧ q(v, w) ⇒ ..` over values is matched on the relevant literals: enumerating all triples of values to find
+    /// the few that a transitive relation speaks of would be most of the work.
+    #[expect(clippy::too_many_arguments, reason = "as above")]
+    fn match_literals(
+        &self,
+        terms: &Terms,
+        model: &mut Model,
+        relevant: &Relevant,
+        clause: (usize, &Clause),
+        pattern: &[Term],
+        chosen: &mut Vec<(Var, Term, i64)>,
+        found: &mut Found,
+    ) {
+        let (number, of) = clause;
+        let Some((&first, rest)) = pattern.split_first() else {
+            let arguments: Vec<Term> =
+                of.variables.iter().map(|v| chosen.iter().find(|c| c.0 == *v).expect("the pattern has every variable").1).collect();
+            let bound: Vec<(Var, i64)> = chosen.iter().map(|&(v, _, value)| (v, value)).collect();
+            let fresh = !self.done.contains(&(number, arguments.clone()));
+            if fresh && model.value_with(terms, of.matrix, &bound) == 0 {
+                found.falsified.push((0, (number, arguments)));
+            }
+            return;
+        };
+        let Node::App(fun, variables) = terms.node(first) else { unreachable!("patterns are applications") };
+        for &(literal, positive) in &relevant.literals {
+            let Node::App(other, arguments) = terms.node(literal) else { continue };
+            if !positive || other != fun {
+                continue;
+            }
+            let before = chosen.len();
+            let fits = variables.iter().zip(arguments.iter()).all(|(&variable, &argument)| {
+                let Node::Var(v) = *terms.node(variable) else { unreachable!("patterns are over variables") };
+                let value = model.value(terms, argument);
+                match chosen.iter().find(|c| c.0 == v) {
+                    Some(&(_, _, known)) => known == value,
+                    None => {
+                        chosen.push((v, argument, value));
+                        true
+                    }
+                }
+            });
+            if fits {
+                self.match_literals(terms, model, relevant, clause, rest, chosen, found);
+            }
+            chosen.truncate(before);
+        }
+    }
+
+    /// Whether instances make no new sets and no new terms.
+    fn is_cheap(&mut self, terms: &Terms, number: usize, clause: &Clause) -> bool {
+        *self.cheap.entry(number).or_insert_with(|| !terms.facts(clause.matrix).counts && !has_skolem(terms, clause.matrix))
+    }
+}
+
+/// The premises of a clause over at least two values, when they are predicates of variables and name all of them.
+fn horn_pattern(terms: &Terms, clause: &Clause) -> Option<Vec<Term>> {
+    let values = |v: &Var| matches!(terms.variable_sort(*v), Sort::Value | Sort::Opaque(_));
+    if clause.variables.len() < 2 || !clause.variables.iter().all(values) {
+        return None;
+    }
+    let Node::Or(list) = terms.node(clause.matrix) else { return None };
+    let mut pattern = Vec::new();
+    for &part in list {
+        if let Node::Not(premise) = *terms.node(part) {
+            let conjuncts = if let Node::And(list) = terms.node(premise) { list.to_vec() } else { vec![premise] };
+            pattern.extend(conjuncts.into_iter().filter(|&p| match terms.node(p) {
+                Node::App(_, arguments) => arguments.iter().all(|&a| matches!(terms.node(a), Node::Var(_))),
+                _ => false,
+            }));
+        }
+    }
+    let named: BTreeSet<Var> = pattern.iter().flat_map(|&p| terms.free(p).iter().copied()).collect();
+    (!pattern.is_empty() && named.len() == clause.variables.len()).then_some(pattern)
+}
+
+fn has_skolem(terms: &Terms, term: Term) -> bool {
+    let own = match terms.node(term) {
+        Node::App(fun, list) => !list.is_empty() && terms.symbol(*fun).role == Role::Skolem,
+        _ => false,
+    };
+    own || terms.children(term).into_iter().any(|c| has_skolem(terms, c))
+}
+
+/// The terms of each sort with their value and generation.
+fn pools(terms: &Terms, model: &mut Model, relevant: &Relevant, level: u32) -> BTreeMap<Sort, Vec<(Term, i64, u32)>> {
+    let mut pools: BTreeMap<Sort, Vec<(Term, i64, u32)>> = BTreeMap::new();
+    for (&sort, list) in &relevant.terms {
+        let pool = pools.entry(sort).or_default();
+        for (&term, &generation) in list {
+            if generation <= level {
+                pool.push((term, model.value(terms, term), generation));
+            }
+        }
+        pool.sort_by_key(|&(term, _, generation)| (generation, term));
+    }
+    pools
+}
+
+/// The instance as a formula.
+pub fn formula(terms: &mut Terms, clauses: &Clauses, instance: &Instance) -> Term {
+    let clause = &clauses.list[instance.0];
+    let map: Vec<(Var, Term)> = clause.variables.iter().copied().zip(instance.1.iter().copied()).collect();
+    let formula = terms.substitute(clause.matrix, &map);
+    // A variable may stand for a set whose members are defined.
+    clauses.expand(terms, formula)
+}

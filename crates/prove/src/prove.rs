@@ -1,0 +1,191 @@
+//! The portfolio: every condition of a problem, on all cores, with the means that suit it.
+//!
+//! A condition without cardinalities goes to the solver with its quantifiers; any other to the ground engine, then to a finite search
+//! for a counterexample, then to the engine again in other orders. Each attempt begins in a fresh solver state with terms of its own,
+//! so that the outcome does not depend on which condition ran before, nor on the number of threads.
+
+use crate::clause::Clauses;
+use crate::condition::{Condition, Kind, Problem};
+use crate::ground::{Engine, Fact, Figures, Options, Outcome};
+use crate::quantified;
+use crate::solver::{Answer, Choice, Solver, SolverError};
+use crate::term::{Term, Terms};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+/// How to prove.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Which solver.
+    pub solver: Choice,
+    /// The solver's seed.
+    pub seed: u32,
+    /// The most that one condition may take.
+    pub timeout: Duration,
+    /// How many conditions are worked on at a time.
+    pub threads: usize,
+}
+
+/// The verdict on one condition.
+#[derive(Clone, Debug)]
+pub enum Verdict {
+    /// Valid for every n.
+    Proved(Method),
+    /// Neither proved nor refuted, and why.
+    Unknown(String),
+}
+
+/// How a condition was proved.
+#[derive(Clone, Debug)]
+pub enum Method {
+    /// By ground formulas; they are the certificate.
+    Ground {
+        /// The terms after the run.
+        terms: Box<Terms>,
+        /// The clauses after the run.
+        clauses: Box<Clauses>,
+        /// The ground formulas.
+        facts: Vec<Fact>,
+        /// What the run took.
+        figures: Figures,
+    },
+    /// By the solver's own quantifiers.
+    Quantified,
+}
+
+/// One condition and what became of it.
+#[derive(Clone, Debug)]
+pub struct Proof {
+    /// The condition's name.
+    pub name: String,
+    /// Its kind.
+    pub kind: Kind,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Wall-clock time.
+    pub time: Duration,
+}
+
+/// Proves what can be proved; the answers in the order of the conditions. `done` hears of each as it ends.
+///
+/// # Errors
+/// When the solver cannot be started or dies.
+pub fn prove(problem: &Problem, settings: &Settings, done: &(dyn Fn(&Proof) + Sync)) -> Result<Vec<Proof>, SolverError> {
+    let next = AtomicUsize::new(0);
+    let results: Mutex<Vec<(usize, Proof)>> = Mutex::new(Vec::new());
+    let failure: Mutex<Option<SolverError>> = Mutex::new(None);
+    let work = || -> Result<(), SolverError> {
+        let mut solvers = [Solver::start(&settings.solver, settings.seed)?, Solver::start(&settings.solver, settings.seed)?];
+        loop {
+            let k = next.fetch_add(1, Ordering::Relaxed);
+            let Some(condition) = problem.conditions.get(k) else { return Ok(()) };
+            let proof = one(problem, condition, settings, &mut solvers)?;
+            done(&proof);
+            results.lock().expect("no thread panics while it holds the lock").push((k, proof));
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..settings.threads.clamp(1, problem.conditions.len().max(1)) {
+            scope.spawn(|| {
+                if let Err(error) = work() {
+                    failure.lock().expect("as above").get_or_insert(error);
+                }
+            });
+        }
+    });
+    if let Some(error) = failure.into_inner().expect("as above") {
+        return Err(error);
+    }
+    let mut results = results.into_inner().expect("as above");
+    results.sort_by_key(|(k, _)| *k);
+    Ok(results.into_iter().map(|(_, proof)| proof).collect())
+}
+
+/// A way to try.
+enum Attempt {
+    Quantified,
+    Ground { strict: bool, seed: u32 },
+}
+
+/// The attempts with their shares of the time limit, in twentieths.
+const PLAN: [(Attempt, u32); 6] = [
+    (Attempt::Ground { strict: false, seed: 0 }, 3),
+    (Attempt::Quantified, 2),
+    (Attempt::Ground { strict: false, seed: 1 }, 3),
+    (Attempt::Ground { strict: true, seed: 0 }, 4),
+    (Attempt::Ground { strict: false, seed: 2 }, 4),
+    (Attempt::Ground { strict: true, seed: 3 }, 4),
+];
+
+#[expect(clippy::disallowed_methods, reason = "limits are in real time")]
+fn one(problem: &Problem, condition: &Condition, settings: &Settings, solvers: &mut [Solver; 2]) -> Result<Proof, SolverError> {
+    let started = Instant::now();
+    let mut terms = problem.terms.clone();
+    let mut assumptions: Vec<Term> = condition.hypotheses.iter().map(|h| h.formula).collect();
+    assumptions.push(terms.not(condition.goal));
+    let uncounted = assumptions.iter().all(|&f| quantified::expressible(&terms, f));
+    let mut reasons = Vec::new();
+    let mut verdict = None;
+    let plan = uncounted.then_some(&(Attempt::Quantified, 4)).into_iter().chain(&PLAN);
+    for (attempt, share) in plan {
+        let budget = settings.timeout * *share / 20;
+        let result = match attempt {
+            Attempt::Quantified => by_quantifiers(&terms, &assumptions, settings, budget, solvers)?,
+            Attempt::Ground { strict, seed } => {
+                let options = Options { budget, strict_witnesses: *strict, ..Options::default() };
+                by_instances(&terms, &assumptions, settings.seed + seed, options, solvers)?
+            }
+        };
+        match result {
+            Ok(method) => {
+                verdict = Some(Verdict::Proved(method));
+                break;
+            }
+            Err(reason) => reasons.push(reason),
+        }
+    }
+    reasons.dedup();
+    let verdict = verdict.unwrap_or_else(|| Verdict::Unknown(reasons.join("; ")));
+    Ok(Proof { name: condition.name.clone(), kind: condition.kind, verdict, time: started.elapsed() })
+}
+
+fn by_quantifiers(
+    terms: &Terms,
+    assumptions: &[Term],
+    settings: &Settings,
+    budget: Duration,
+    solvers: &mut [Solver; 2],
+) -> Result<Result<Method, String>, SolverError> {
+    solvers[0].reset(settings.seed, budget);
+    Ok(match quantified::refute(terms, assumptions, &mut solvers[0])? {
+        Some(Answer::Unsat) => Ok(Method::Quantified),
+        Some(Answer::Sat) => Err("the cardinality-free hypotheses do not suffice".into()),
+        Some(Answer::Unknown(why)) => Err(format!("with quantifiers the solver says: {why}")),
+        None => Err("the goal counts".into()),
+    })
+}
+
+fn by_instances(
+    terms: &Terms,
+    assumptions: &[Term],
+    seed: u32,
+    options: Options,
+    solvers: &mut [Solver; 2],
+) -> Result<Result<Method, String>, SolverError> {
+    let mut terms = terms.clone();
+    let mut clauses = Clauses::new(&mut terms, assumptions);
+    for solver in solvers.iter_mut() {
+        solver.reset(seed, options.budget);
+    }
+    let [first, second] = solvers;
+    let mut engine = Engine::new(&mut terms, &mut clauses, (first, second), options)?;
+    let outcome = engine.run()?;
+    let figures = engine.figures;
+    Ok(match outcome {
+        Outcome::Proved(facts) => Ok(Method::Ground { terms: Box::new(terms), clauses: Box::new(clauses), facts, figures }),
+        Outcome::Saturated => Err(format!("no contradiction up to level {}", figures.level)),
+        Outcome::OutOfTime => Err("out of time".into()),
+        Outcome::SolverUnknown(why) => Err(format!("the solver says: {why}")),
+    })
+}
