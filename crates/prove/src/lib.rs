@@ -1,6 +1,9 @@
 //! Proofs for every n: the verification conditions of an algorithm, discharged by an SMT solver.
 //!
 //! * [`term`]: typed formulas with sets and cardinalities; [`condition`]: what is to be proved
+//! * [`solver`]: the process that runs an SMT solver; [`sexp`]: what it and SMT-LIB files are written in
 
 pub mod condition;
+pub mod sexp;
+pub mod solver;
 pub mod term;
