@@ -318,7 +318,7 @@ impl<'a> Engine<'a> {
         let applications = self.emitter.applications().to_vec();
         let mut ignored = String::new();
         let names: Vec<String> = applications.iter().map(|&t| self.emitter.name(self.terms, t, &mut ignored)).collect();
-        let values = self.solver.values(&names)?;
+        let values = self.solver.values(&names.iter().map(String::as_str).collect::<Vec<_>>())?;
         let mut numbers = BTreeMap::new();
         let mut read = Vec::new();
         for (&term, value) in applications.iter().zip(&values) {

@@ -1,6 +1,9 @@
 //! Proofs for every n: the verification conditions of an algorithm, discharged by an SMT solver.
 //!
 //! * [`term`]: typed formulas with sets and cardinalities; [`condition`]: what is to be proved
+//! * [`clause`]: formulas as clauses; [`ground`]: the engine that instantiates and counts; [`quantified`]: the solver's own quantifiers
+//! * [`prove`]: all conditions of a problem; [`certificate`]: proofs as text that somebody else can check
+//! * [`solver`]: the process that runs an SMT solver; [`sexp`]: what it and SMT-LIB files are written in
 
 pub mod certificate;
 pub mod clause;
@@ -10,5 +13,6 @@ pub mod prove;
 pub mod quantified;
 #[cfg(test)]
 mod scratch;
+pub mod sexp;
 pub mod solver;
 pub mod term;

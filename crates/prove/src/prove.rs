@@ -8,7 +8,7 @@ use crate::clause::Clauses;
 use crate::condition::{Condition, Kind, Problem};
 use crate::ground::{Engine, Fact, Figures, Options, Outcome};
 use crate::quantified;
-use crate::solver::{Answer, Choice, Solver, SolverError};
+use crate::solver::{self, Answer, Choice, Solver, SolverError};
 use crate::term::{Term, Terms};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -76,7 +76,8 @@ pub fn prove(problem: &Problem, settings: &Settings, done: &(dyn Fn(&Proof) + Sy
     let results: Mutex<Vec<(usize, Proof)>> = Mutex::new(Vec::new());
     let failure: Mutex<Option<SolverError>> = Mutex::new(None);
     let work = || -> Result<(), SolverError> {
-        let mut solvers = [Solver::start(&settings.solver, settings.seed)?, Solver::start(&settings.solver, settings.seed)?];
+        let options = solver_options(settings.seed, settings.timeout);
+        let mut solvers = [Solver::start(&settings.solver, &options)?, Solver::start(&settings.solver, &options)?];
         loop {
             let k = next.fetch_add(1, Ordering::Relaxed);
             let Some(condition) = problem.conditions.get(k) else { return Ok(()) };
@@ -100,6 +101,10 @@ pub fn prove(problem: &Problem, settings: &Settings, done: &(dyn Fn(&Proof) + Sy
     let mut results = results.into_inner().expect("as above");
     results.sort_by_key(|(k, _)| *k);
     Ok(results.into_iter().map(|(_, proof)| proof).collect())
+}
+
+fn solver_options(seed: u32, limit: Duration) -> solver::Options {
+    solver::Options { seed, limit, cores: true, logic: None, ..solver::Options::default() }
 }
 
 /// A way to try.
@@ -157,7 +162,7 @@ fn by_quantifiers(
     budget: Duration,
     solvers: &mut [Solver; 2],
 ) -> Result<Result<Method, String>, SolverError> {
-    solvers[0].reset(settings.seed, budget);
+    solvers[0].reset(&solver_options(settings.seed, budget));
     Ok(match quantified::refute(terms, assumptions, &mut solvers[0])? {
         Some(Answer::Unsat) => Ok(Method::Quantified),
         Some(Answer::Sat) => Err("the cardinality-free hypotheses do not suffice".into()),
@@ -176,7 +181,7 @@ fn by_instances(
     let mut terms = terms.clone();
     let mut clauses = Clauses::new(&mut terms, assumptions);
     for solver in solvers.iter_mut() {
-        solver.reset(seed, options.budget);
+        solver.reset(&solver_options(seed, options.budget));
     }
     let [first, second] = solvers;
     let mut engine = Engine::new(&mut terms, &mut clauses, (first, second), options)?;

@@ -61,6 +61,9 @@ impl<'a> Pricer<'a> {
         let name = self.emitter.name(terms, formula, &mut text);
         self.solver.send(&format!("{text}(assert {name})"));
     }
+    fn assuming(&mut self, names: &[String]) -> Result<Answer, SolverError> {
+        self.solver.check_assuming(&names.iter().map(String::as_str).collect::<Vec<_>>())
+    }
     /// A literal that implies `formula`, for questions under assumptions.
     fn assumption(&mut self, terms: &Terms, formula: Term) -> String {
         let mut text = String::new();
@@ -144,7 +147,7 @@ impl<'a> Pricer<'a> {
         let mut round = 0;
         while wanted.iter().any(|&(_, set, inside)| found[set] != inside) {
             let names: Vec<String> = wanted.iter().map(|(name, ..)| name.clone()).collect();
-            match self.solver.check_assuming(&names)? {
+            match self.assuming(&names)? {
                 Answer::Sat => return self.read_type(terms, context),
                 Answer::Unknown(_) => break,
                 Answer::Unsat => {}
@@ -159,7 +162,7 @@ impl<'a> Pricer<'a> {
                 _ => wanted.retain(|&(_, set, inside)| found[set] == inside),
             }
             if round == 7 {
-                if let Answer::Sat = self.solver.check_assuming(&wanted.iter().map(|w| w.0.clone()).collect::<Vec<_>>())? {
+                if let Answer::Sat = self.assuming(&wanted.iter().map(|w| w.0.clone()).collect::<Vec<_>>())? {
                     found = self.read_type(terms, context)?;
                 }
                 break;
@@ -176,7 +179,7 @@ impl<'a> Pricer<'a> {
                 self.solver.send(&text);
             }
         }
-        Ok(self.solver.values(&names)?.iter().map(|v| v.to_string() == "true").collect())
+        Ok(self.solver.values(&names.iter().map(String::as_str).collect::<Vec<_>>())?.iter().map(|v| v.to_string() == "true").collect())
     }
 
     /// The literals under which no element exceeds the bound, the simplest kinds first: whether parameters are equal, their order,
@@ -197,7 +200,7 @@ impl<'a> Pricer<'a> {
                 guards.insert(name.clone(), formula);
                 names.push(name);
             }
-            if self.solver.check_assuming(&names)? == Answer::Unsat {
+            if self.assuming(&names)? == Answer::Unsat {
                 let core = self.solver.core()?;
                 price = Price::Excluded(self.minimal(core)?.iter().filter_map(|name| guards.get(name).copied()).collect());
                 break;
@@ -214,7 +217,7 @@ impl<'a> Pricer<'a> {
         while k < core.len() && core.len() <= 12 {
             let mut fewer = core.clone();
             fewer.remove(k);
-            if self.solver.check_assuming(&fewer)? == Answer::Unsat {
+            if self.assuming(&fewer)? == Answer::Unsat {
                 core = fewer;
             } else {
                 k += 1;

@@ -6,12 +6,18 @@ fn scratch() {
     let files: Vec<String> = std::env::var("VC").unwrap_or_default().split_whitespace().map(String::from).collect();
     let seed: u32 = std::env::var("SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(0);
     let budget: u64 = std::env::var("BUDGET").ok().and_then(|s| s.parse().ok()).unwrap_or(20);
-    let kind = if std::env::var("CVC5").is_ok() { crate::solver::Kind::Cvc5 } else { crate::solver::Kind::Z3 };
-    let choice = crate::solver::Choice::find(kind, None).unwrap();
-    let mut a = Solver::start(&choice, seed).unwrap();
-    let mut b = Solver::start(&choice, seed).unwrap();
+    let choice = if std::env::var("CVC5").is_ok() { crate::solver::Choice::Cvc5 } else { crate::solver::Choice::Z3 };
+    let so = crate::solver::Options {
+        seed,
+        cores: true,
+        limit: Duration::from_secs(5),
+        logic: std::env::var("CVC5").ok().map(|_| "QF_UFLIA".into()),
+        ..Default::default()
+    };
+    let mut a = Solver::start(&choice, &so).unwrap();
+    let mut b = Solver::start(&choice, &so).unwrap();
     if let Ok(p) = std::env::var("SMTLOG") {
-        a.transcribe(Box::new(std::fs::File::create(p).unwrap()));
+        a.record(Box::new(std::fs::File::create(p).unwrap()));
     }
     let total = std::time::Instant::now();
     for file in files {
@@ -27,8 +33,8 @@ fn scratch() {
                 println!("{} = {}", terms.symbol(*f).name, terms.show(d.body));
             }
         }
-        a.reset(seed, Duration::from_secs(5));
-        b.reset(seed, Duration::from_secs(5));
+        a.reset(&so);
+        b.reset(&so);
         let mut engine = Engine::new(
             &mut terms,
             &mut clauses,

@@ -1,0 +1,177 @@
+use super::*;
+use std::sync::mpsc::{Sender, channel};
+
+/// Runs `test` with each solver of this machine; says so where one is missing.
+fn with_solvers(options: &Options, test: impl Fn(&mut Solver)) {
+    for choice in [Choice::Z3, Choice::Cvc5] {
+        match Solver::start(&choice, options) {
+            Ok(mut solver) => test(&mut solver),
+            Err(SolverError::NotFound { program, .. }) => println!("not tested with {program}, which is not on the PATH"),
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+fn options() -> Options {
+    Options { logic: Some("ALL".into()), cores: true, ..Options::default() }
+}
+
+/// A transcript that goes to a channel, line by line or so.
+struct Lines(Sender<String>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.send(String::from_utf8_lossy(bytes).into_owned()).map_err(std::io::Error::other)?;
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn questions_are_answered_incrementally() {
+    with_solvers(&options(), |solver| {
+        solver.send("(declare-fun x () Int)(declare-fun |a b| (Int) Bool)(assert (< x (- 3)))");
+        assert_eq!(solver.check(), Ok(Answer::Sat));
+        solver.push();
+        solver.send("(assert (! (< 0 x) :named positive))");
+        assert_eq!(solver.check(), Ok(Answer::Unsat));
+        assert_eq!(solver.core(), Ok(vec!["positive".to_string()]));
+        solver.pop();
+        solver.send("(assert (< (- 5) x))(assert (|a b| x))");
+        assert_eq!(solver.check(), Ok(Answer::Sat));
+        let values = solver.values(&["x", "(+ x 5)", "(|a b| (- 4))"]).unwrap();
+        assert_eq!((values[0].integer(), values[1].integer(), values[2].truth()), (Some(-4), Some(1), Some(true)));
+        assert_eq!(solver.values(&[]), Ok(vec![]));
+    });
+}
+
+#[test]
+fn assumptions_give_cores() {
+    with_solvers(&options(), |solver| {
+        solver.send("(declare-fun p () Bool)(declare-fun q () Bool)(declare-fun r () Bool)(assert (not (and p r)))");
+        assert_eq!(solver.check_assuming(&["p", "q", "r"]), Ok(Answer::Unsat));
+        let mut core = solver.core().unwrap();
+        core.sort();
+        assert_eq!(core, ["p", "r"]);
+        assert_eq!(solver.check_assuming(&["p", "(not r)"]), Ok(Answer::Sat));
+    });
+}
+
+#[test]
+fn a_refused_command_is_an_error() {
+    with_solvers(&options(), |solver| {
+        solver.send("(assert nowhere)");
+        let error = solver.check().expect_err("nothing is called so").to_string();
+        assert!(error.contains("nowhere"), "{error}");
+        // z3 goes on, cvc5 has ended.
+        match solver.brand() {
+            Brand::Z3 => assert_eq!(solver.check(), Ok(Answer::Sat)),
+            Brand::Cvc5 => assert!(matches!(solver.check(), Err(SolverError::Died { .. }))),
+        }
+    });
+}
+
+/// Fifteen pigeons in fourteen holes: no solver finds out in a tenth of a second.
+fn hard(solver: &mut Solver) {
+    let (pigeons, holes) = (15, 14);
+    for p in 0..pigeons {
+        (0..holes).for_each(|h| solver.send(&format!("(declare-fun p{p}_{h} () Bool)")));
+        let somewhere: Vec<String> = (0..holes).map(|h| format!("p{p}_{h}")).collect();
+        solver.send(&format!("(assert (or {}))", somewhere.join(" ")));
+    }
+    for h in 0..holes {
+        for p in 0..pigeons {
+            (0..p).for_each(|q| solver.send(&format!("(assert (not (and p{p}_{h} p{q}_{h})))")));
+        }
+    }
+}
+
+#[test]
+fn the_soft_limit_gives_unknown_and_the_solver_goes_on() {
+    with_solvers(&options(), |solver| {
+        solver.set_limit(Duration::from_millis(100));
+        solver.push();
+        hard(solver);
+        assert!(matches!(solver.check(), Ok(Answer::Unknown(_))));
+        solver.pop();
+        solver.set_limit(Duration::from_secs(10));
+        solver.send("(assert true)");
+        assert_eq!(solver.check(), Ok(Answer::Sat));
+    });
+}
+
+#[test]
+fn the_transcript_runs_again() {
+    with_solvers(&options(), |solver| {
+        let (sender, receiver) = channel();
+        solver.record(Box::new(Lines(sender)));
+        solver.send("(declare-fun x () Int)");
+        solver.check().unwrap();
+        let written: String = receiver.try_iter().collect();
+        assert!(written.contains("(declare-fun x () Int)\n(check-sat)\n; sat\n"), "{written}");
+    });
+}
+
+/// A program that answers `--version` like a solver and then does `then`.
+#[cfg(unix)]
+fn impostor(name: &str, version: &str, then: &str) -> Choice {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = std::env::temp_dir().join(format!("heardof-solver-{}-{name}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("solver");
+    std::fs::write(&path, format!("#!/bin/sh\nif [ \"$1\" = --version ]; then echo '{version}'; exit; fi\n{then}\n")).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    Choice::At(path)
+}
+
+#[test]
+#[cfg(unix)]
+fn programs_that_misbehave_are_named() {
+    let options = Options { limit: Duration::from_millis(20), grace: Duration::from_millis(200), ..Options::default() };
+    for (name, version, then, expected) in [
+        ("old", "Z3 version 4.8.7 - 64 bit", "", "has version 4.8.7, which is too old: 4.8.12 or later is needed"),
+        ("other", "cat (GNU coreutils) 9.1", "", "names no version of z3 or cvc5, but says: cat (GNU"),
+        ("dies", "Z3 version 4.13.0", "echo oh no >&2; exit 3", "has ended: exit status: 3; it said: oh no"),
+        ("mute", "Z3 version 4.13.0", "exec sleep 100", "was silent for 220ms and has been killed"),
+        (
+            "babbles",
+            "Z3 version 4.13.0",
+            "echo maybe; echo heardof-answered-1; exec sleep 100",
+            "answer to `(check-sat)` makes no sense: maybe",
+        ),
+        ("unpaired", "Z3 version 4.13.0", "echo 'sat)'; echo heardof-answered-1; exec sleep 100", "makes no sense: sat)"),
+    ] {
+        let choice = impostor(name, version, then);
+        let result = Solver::start(&choice, &options).and_then(|mut solver| solver.check());
+        let error = result.expect_err(name).to_string();
+        assert!(error.contains(expected), "{name}: {error}");
+    }
+}
+
+#[test]
+fn a_missing_program_says_what_to_type() {
+    let error = Solver::start(&Choice::At("/nowhere/z3".into()), &Options::default()).expect_err("is not there").to_string();
+    assert_eq!(
+        error,
+        "the solver `/nowhere/z3` is not on the PATH; two lines install and check it:\n    sudo apt-get install z3\n    \
+         /nowhere/z3 --version"
+    );
+}
+
+#[test]
+fn versions_are_read() {
+    for (line, expected) in [
+        ("Z3 version 4.8.12 - 64 bit", Some("z3 4.8.12")),
+        ("This is cvc5 version 1.0.3", Some("cvc5 1.0.3")),
+        ("This is cvc5 version 1.3.1.dev [git]", Some("cvc5 1.3.1")),
+        ("z3 version 5.0", Some("z3 5.0.0")),
+        ("CVC4 version 1.8", None),
+        ("", None),
+    ] {
+        let read = version_in(line).map(|(brand, version)| format!("{} {version}", brand.name()));
+        assert_eq!(read.as_deref(), expected, "{line}");
+    }
+    assert!(Version([4, 10, 0]) > Version([4, 8, 12]));
+}
