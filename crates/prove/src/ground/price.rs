@@ -156,8 +156,8 @@ impl<'a> Pricer<'a> {
             let Some(last) = wanted.iter().rposition(|(name, ..)| core.contains(name)) else { break };
             round += 1;
             match round {
-                1..=3 => drop(wanted.remove(last)),
-                4..=6 => wanted.retain(|(name, ..)| !core.contains(name)),
+                1 => drop(wanted.remove(last)),
+                2..=6 => wanted.retain(|(name, ..)| !core.contains(name)),
                 // Settle for what the last model has.
                 _ => wanted.retain(|&(_, set, inside)| found[set] == inside),
             }

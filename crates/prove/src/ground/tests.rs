@@ -11,7 +11,7 @@ fn scratch() {
         seed,
         cores: true,
         limit: Duration::from_secs(5),
-        logic: std::env::var("CVC5").ok().map(|_| "QF_UFLIA".into()),
+        logic: std::env::var("LOGIC").ok().map(|_| "QF_UFLIA".into()),
         ..Default::default()
     };
     let mut a = Solver::start(&choice, &so).unwrap();
