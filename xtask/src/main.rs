@@ -1,5 +1,7 @@
-//! House-keeping: `cargo run -p xtask -- tidy` tests the invariants that ARCHITECTURE.md states and Cargo cannot enforce.
+//! House-keeping: `tidy` tests the invariants that ARCHITECTURE.md states and Cargo cannot enforce, `solver` sets up what the prover
+//! needs.
 
+mod solver;
 mod tidy;
 
 use std::path::PathBuf;
@@ -12,6 +14,7 @@ Usage: cargo run -p xtask -- <COMMAND>
 
 Commands:
   tidy    Tests the architecture invariants; prints each violation as `file:line: what`, exit 1 if there is any
+  solver  Makes sure that there is an SMT solver: z3 of the PATH, else one that pip fetches into target/solver
   help    Prints this
 
 Example: cargo run -p xtask -- tidy";
@@ -34,12 +37,22 @@ fn main() -> ExitCode {
                 ExitCode::from(2)
             }
         },
+        Some("solver") => match solver::run(&root) {
+            Ok(which) => {
+                println!("solver: {which}");
+                ExitCode::SUCCESS
+            }
+            Err(error) => {
+                eprintln!("solver: {error}");
+                ExitCode::from(2)
+            }
+        },
         Some("help" | "--help" | "-h") | None => {
             println!("{HELP}");
             ExitCode::SUCCESS
         }
         Some(other) => {
-            eprintln!("unknown command `{other}`; expected `tidy`\n\n{HELP}");
+            eprintln!("unknown command `{other}`; expected `tidy` or `solver`\n\n{HELP}");
             ExitCode::from(2)
         }
     }

@@ -29,6 +29,7 @@ mod rows;
 mod tests;
 
 use crate::clause::Clauses;
+use crate::clock::Stopwatch;
 use crate::solver::{Answer, Solver, SolverError};
 use crate::term::{Fun, Node, Role, Sort, Term, Terms};
 use count::LastResort;
@@ -40,7 +41,7 @@ use model::Model;
 use price::Pricer;
 use relevant::{Generations, Relevant, Walk};
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Limits and choices of a run.
 #[derive(Clone, Debug)]
@@ -140,7 +141,7 @@ pub struct Engine<'a> {
     emitter: Emitter,
     pricer: Pricer<'a>,
     options: Options,
-    started: Instant,
+    started: Stopwatch,
     facts: Vec<Fact>,
     instances: Instances,
     generations: Generations,
@@ -159,7 +160,6 @@ impl<'a> Engine<'a> {
     ///
     /// # Errors
     /// When a solver died.
-    #[expect(clippy::disallowed_methods, reason = "the budget is in real time")]
     pub fn new(
         terms: &'a mut Terms,
         clauses: &'a mut Clauses,
@@ -177,7 +177,7 @@ impl<'a> Engine<'a> {
             emitter: Emitter::default(),
             pricer,
             options,
-            started: Instant::now(),
+            started: Stopwatch::start(),
             facts: Vec::new(),
             instances: Instances::default(),
             generations: Generations::default(),
@@ -188,7 +188,6 @@ impl<'a> Engine<'a> {
         })
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the budget is in real time")]
     fn late(&self) -> bool {
         self.started.elapsed() > self.options.budget
     }
@@ -252,7 +251,6 @@ impl<'a> Engine<'a> {
         let mut relevant = self.relevant(model);
         let started = self.started;
         let budget = self.options.budget;
-        #[expect(clippy::disallowed_methods, reason = "the budget is in real time")]
         let late = move || started.elapsed() > budget;
         let Some(found) = self.instances.look(self.terms, self.clauses, model, &relevant, level, &late) else {
             return Ok((false, None));

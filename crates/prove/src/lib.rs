@@ -7,6 +7,7 @@
 
 pub mod certificate;
 pub mod clause;
+pub mod clock;
 pub mod condition;
 pub mod ground;
 pub mod prove;

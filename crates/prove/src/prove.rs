@@ -5,6 +5,7 @@
 //! so that the outcome does not depend on which condition ran before, nor on the number of threads.
 
 use crate::clause::Clauses;
+use crate::clock::Stopwatch;
 use crate::condition::{Condition, Kind, Problem};
 use crate::ground::{Engine, Fact, Figures, Options, Outcome};
 use crate::quantified;
@@ -12,7 +13,7 @@ use crate::solver::{self, Answer, Choice, Solver, SolverError};
 use crate::term::{Term, Terms};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How to prove.
 #[derive(Clone, Debug)]
@@ -123,9 +124,8 @@ const PLAN: [(Attempt, u32); 6] = [
     (Attempt::Ground { strict: true, seed: 3 }, 4),
 ];
 
-#[expect(clippy::disallowed_methods, reason = "limits are in real time")]
 fn one(problem: &Problem, condition: &Condition, settings: &Settings, solvers: &mut [Solver; 2]) -> Result<Proof, SolverError> {
-    let started = Instant::now();
+    let started = Stopwatch::start();
     let mut terms = problem.terms.clone();
     let mut assumptions: Vec<Term> = condition.hypotheses.iter().map(|h| h.formula).collect();
     assumptions.push(terms.not(condition.goal));

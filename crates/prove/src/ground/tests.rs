@@ -19,11 +19,11 @@ fn scratch() {
     if let Ok(p) = std::env::var("SMTLOG") {
         a.record(Box::new(std::fs::File::create(p).unwrap()));
     }
-    let total = std::time::Instant::now();
+    let total = crate::clock::Stopwatch::start();
     for file in files {
         let text = std::fs::read_to_string(&file).unwrap();
         let (mut terms, assertions) = crate::scratch::read(&text);
-        let start = std::time::Instant::now();
+        let start = crate::clock::Stopwatch::start();
         let mut clauses = Clauses::new(&mut terms, &assertions);
         if std::env::var("SHOW").is_ok() {
             for c in &clauses.list {
