@@ -31,6 +31,10 @@ pub fn mutants(registry: &Registry, args: &args::Mutants) -> Result<Verdict, Fai
         };
         let matrix = run_matrix(a, &options, &|mutant, n| judge_goals(mutant, n, args.phases));
         bar.finish_and_clear();
+        if let Some(only) = args.only.as_ref().filter(|_| matrix.rows.is_empty()) {
+            let message = format!("--only {only}: no mutant of {} has this in its name; without --only all are shown", entry.name);
+            return Err(Failure::usage(message));
+        }
         let survivors = reasons.pair(&matrix);
         // The reasons that ship are about all mutants at the default sizes; others of them are no defect.
         let other = args.only.is_some() || args.n.is_some() || args.phases.is_some();

@@ -12,8 +12,11 @@ use std::path::PathBuf;
 pub fn replay_files(registry: &Registry, files: &[PathBuf]) -> Result<Replay, Failure> {
     let mut traces = vec![];
     for file in files {
-        let text = std::fs::read_to_string(file).map_err(|e| Failure::usage(format!("{}: {e}", file.display())))?;
-        traces.push(Trace::parse(&file.display().to_string(), &text).map_err(|e| Failure::usage(e.to_string()))?);
+        let name = file.display().to_string();
+        let bytes = std::fs::read(file).map_err(|e| Failure::usage(format!("{name}: {e}; nothing was replayed")))?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| Failure::usage(format!("{name}: expected a trace, found no text; nothing was replayed")))?;
+        traces.push(Trace::parse(&name, &text).map_err(|e| Failure::usage(e.to_string()))?);
     }
     let first = traces.first().ok_or_else(|| Failure::usage("no trace"))?;
     let entry = registry.find(&first.header.algorithm)?;
