@@ -77,7 +77,15 @@ fn command(entry: &Entry, args: &args::Check, n: usize) -> String {
     words.extend(args.phases.map(|p| format!("--phases {p}")));
     words.extend(args.parameters.iter().map(|p| format!("--param {p}")));
     words.extend(
-        [(args.induction, "--induction"), (args.interpret, "--interpret")].iter().filter(|(on, _)| *on).map(|(_, w)| w.to_string()),
+        [
+            (args.induction, "--induction"),
+            (args.interpret, "--interpret"),
+            (args.no_reduction, "--no-reduction"),
+            (args.no_liveness, "--no-liveness"),
+        ]
+        .iter()
+        .filter(|(on, _)| *on)
+        .map(|(_, w)| w.to_string()),
     );
     words.join(" ")
 }

@@ -5,7 +5,7 @@ use crate::check::{no_parameters, parameters};
 use crate::registry::{Entry, Registry};
 use crate::replay::replay_files;
 use crate::run::assumed;
-use crate::show::{json, now, table};
+use crate::show::{dash, json, now, table};
 use crate::typed::default_input;
 use crate::{Failure, Verdict};
 use heardof_core::datum::Bounds;
@@ -317,7 +317,7 @@ impl Plan<'_> {
                 (_, _, Some(round)) => format!("decided in round {round}"),
                 _ => "–".into(),
             };
-            rows.push(vec![format!("p{id}"), self.inputs[id].to_string(), outputs.join(", "), after, rounds, fate]);
+            rows.push(vec![format!("p{id}"), self.inputs[id].to_string(), dash(outputs.join(", ")), after, rounds, fate]);
         }
         print!("{}", table(&rows));
         println!("replayed in lock-step: {} process-rounds, {} mismatches", ran.replay.process_rounds, ran.replay.mismatch_count);

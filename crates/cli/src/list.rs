@@ -2,7 +2,7 @@
 
 use crate::args;
 use crate::registry::{Entry, Registry};
-use crate::show::{json, now, table};
+use crate::show::{dash, json, now, table};
 use crate::{Failure, Verdict};
 use heardof_core::Sort;
 use heardof_core::ir::explain::{Place, explain as in_papers_notation, explain_expr};
@@ -107,11 +107,6 @@ pub fn list(registry: &Registry, args: &args::List) -> Result<Verdict, Failure> 
         println!("{}: {}", e.name, e.wrong.unwrap_or_default());
     }
     Ok(Verdict::Holds)
-}
-
-/// An empty cell says that it is empty.
-fn dash(cell: String) -> String {
-    if cell.is_empty() { "–".into() } else { cell }
 }
 
 pub fn explain(registry: &Registry, args: &args::Explain) -> Result<Verdict, Failure> {

@@ -44,7 +44,7 @@ pub fn mutants(registry: &Registry, args: &args::Mutants) -> Result<Verdict, Fai
             verdict = verdict.and(Verdict::Undecided);
         }
         if !args.json {
-            print(entry, &matrix, &survivors);
+            print(entry, &matrix, &survivors, other);
         }
         results.push(matrix_json(entry, &matrix, &survivors));
     }
@@ -69,7 +69,7 @@ fn numbers(row: &Row) -> String {
     row.kills.iter().map(|k| k.n.to_string()).collect::<Vec<_>>().join(",")
 }
 
-fn print(entry: &Entry, matrix: &Matrix, survivors: &Survivors) {
+fn print(entry: &Entry, matrix: &Matrix, survivors: &Survivors, other: bool) {
     println!("{}: {} mutants, n = {}..{}", entry.name, matrix.rows.len(), matrix.n.start(), matrix.n.end());
     let mut rows = vec![["mutant", "killed at n =", "by"].map(String::from).to_vec()];
     for row in &matrix.rows {
@@ -87,7 +87,7 @@ fn print(entry: &Entry, matrix: &Matrix, survivors: &Survivors) {
         println!("  survives: {id}: {reason}");
     }
     survivors.unexplained.iter().for_each(|id| println!("  survives WITHOUT A REASON: {id}"));
-    survivors.stale.iter().for_each(|id| println!("  reason without a survivor: {id}"));
+    survivors.stale.iter().filter(|_| !other).for_each(|id| println!("  reason without a survivor: {id}"));
     println!();
 }
 

@@ -2,9 +2,9 @@
 
 use crate::args;
 use crate::registry::Registry;
-use crate::show::{json, now, table};
+use crate::show::{dash, json, now, table};
 use crate::{Failure, Verdict};
-use heardof_core::trace::{Replay, Trace};
+use heardof_core::trace::{End, Replay, Trace};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -50,8 +50,13 @@ pub fn replay(registry: &Registry, args: &args::Replay) -> Result<Verdict, Failu
             .map(|(f, v, r)| format!("{f} = {v}{}", r.map_or(String::new(), |r| format!(" (round {r})"))))
             .collect::<Vec<_>>();
         let forwarded = o.forwarded.iter().map(|(f, v)| format!("{f} = {v}")).collect::<Vec<_>>();
-        let end = o.end.as_ref().map_or("cut off".to_string(), |e| format!("{e:?}").to_lowercase());
-        rows.push(vec![o.process.to_string(), o.rounds.to_string(), outputs.join(", "), forwarded.join(", "), end]);
+        let end = match &o.end {
+            Some(End::Halted(round)) => format!("halted before round {round}"),
+            Some(End::Retired(round)) => format!("retired in round {round}"),
+            Some(End::Stopped(round)) => format!("stopped in round {round}"),
+            None => "cut off".into(),
+        };
+        rows.push(vec![o.process.to_string(), o.rounds.to_string(), dash(outputs.join(", ")), dash(forwarded.join(", ")), end]);
     }
     print!("{}", table(&rows));
     for m in &replay.mismatches {

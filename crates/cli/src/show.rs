@@ -30,6 +30,11 @@ pub fn table(rows: &[Vec<String>]) -> String {
     out
 }
 
+/// An empty cell says that it is empty.
+pub fn dash(cell: String) -> String {
+    if cell.is_empty() { "–".into() } else { cell }
+}
+
 /// 1234567 → `1 234 567`
 pub fn grouped(number: u128) -> String {
     let digits = number.to_string();
