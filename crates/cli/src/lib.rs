@@ -5,6 +5,8 @@
 //! Exit codes: 0 holds; 1 a violation, counterexample or mismatch was found (and shown); 2 usage or environment; 3 undecided.
 
 mod args;
+#[cfg(doctest)]
+mod book;
 mod check;
 mod cluster;
 mod demo;
