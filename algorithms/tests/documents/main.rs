@@ -12,8 +12,8 @@
 //! code counts; one that ends with ` &` goes on while the next ones run). Words after `console` say more:
 //!
 //! * `exit-1`: the last command of the block ends with this code; all others end with 0
-//! * `varies`: real processes ran, and next time it will look different: numbers and `–` stand for any number, and whether a process
-//!   decided in a round or was told does not matter
+//! * `varies`: real processes ran, and next time it will look different: numbers stand for any number, the row of a process in a table
+//!   counts by the process and by whether it was killed, and whether a process decided in a round or was told does not matter
 //! * `token`: the commands are those of the example crate
 //!
 //! In every block, a line `...` stands for any number of lines; widths of columns, empty lines, and times in a last parenthesis

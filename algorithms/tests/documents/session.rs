@@ -98,15 +98,22 @@ fn normalise(line: &str, varies: bool) -> String {
     let words = line.split_whitespace().map(|w| if w.chars().all(|c| c == '─') { "─".into() } else { w.to_string() });
     let words: Vec<String> = words.map(|w| if varies { without_numbers(&w) } else { w }).collect();
     let line = words.join(" ");
-    if varies { line.replace("# ms", "#").replace("told by another", "decided in round #") } else { line }
+    if !varies {
+        return line;
+    }
+    let row_of = |first: &&String| first.strip_prefix('p').is_some_and(|id| id.parse::<usize>().is_ok());
+    match (words.first().filter(row_of), line.split_once(", told by ")) {
+        (Some(process), _) => format!("{process} {}", if line.ends_with(" killed") { "killed" } else { "alive" }),
+        (_, Some((output, _))) => format!("{output} in round #"),
+        _ => line,
+    }
 }
 
-/// `12` and `–` become `#`; the number of a process, `p0`, stays.
+/// Every number as `#`.
 fn without_numbers(word: &str) -> String {
     let mut out = String::new();
     for c in word.chars() {
-        let number = c == '–' || (c.is_ascii_digit() && !out.ends_with(char::is_alphabetic));
-        match (number, out.ends_with('#')) {
+        match (c.is_ascii_digit() && !out.ends_with(char::is_alphabetic), out.ends_with('#')) {
             (true, true) => {}
             (true, false) => out.push('#'),
             (false, _) => out.push(c),
@@ -136,7 +143,8 @@ fn what_counts_and_what_does_not() {
     assert!(same("n  states\n", "n states", false));
     assert!(same("holds (0.02 s, 17 successors per second and core)", "holds (1.5 s)", false));
     assert!(same("p0  3  –      –  killed", "p0 1 12 ms 7 killed", true));
-    assert!(same("p1  decided in round 7", "p1 told by another", true));
+    assert!(same("p1  1  decision = Some(1)  decided in round 7", "p1 1 – told by another", true));
+    assert!(same("decision = Some(1) in round 1", "decision = Some(1), told by p0", true));
     assert!(!same("p0 killed", "p1 killed", true));
     assert!(!same("3 states", "4 states", false));
     assert!(!same("holds, 0 mismatches", "holds, 1 mismatch", true));
