@@ -3,7 +3,7 @@
 use crate::args;
 use crate::list::constraint;
 use crate::registry::{Entry, Registry};
-use crate::show::{grouped, json, now, spinner, table};
+use crate::show::{grouped, json, now, program, spinner, table};
 use crate::{Failure, Verdict};
 use heardof_check::{CheckError, Counterexample, Options, Report, Values, Violation, induction};
 use heardof_core::machine::{Interpreted, Machine};
@@ -68,7 +68,7 @@ fn options(entry: &Entry, args: &args::Check) -> Result<Options, Failure> {
 
 /// The command that shows the same again.
 fn command(entry: &Entry, args: &args::Check, n: usize) -> String {
-    let mut words = vec![format!("heardof check {} -n {n}", entry.name)];
+    let mut words = vec![format!("{} check {} -n {n}", program(), entry.name)];
     match args.values {
         args::Values::Fixed(2) => {}
         args::Values::Fixed(k) => words.push(format!("--values {k}")),

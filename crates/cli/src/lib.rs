@@ -87,7 +87,7 @@ pub fn main(registry: Registry) -> ExitCode {
     let args = match args::Args::try_parse() {
         Ok(args) => args,
         Err(error) if error.use_stderr() && error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            eprintln!("error: {}", usage::one_line(&error, &words));
+            eprintln!("error: {}", usage::one_line(&error, &words, &show::program()));
             return ExitCode::from(2);
         }
         // Help and version; the program alone prints its help, too.

@@ -6,12 +6,12 @@ use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 /// The one line for an error of the argument parser; `words` are the words of the command line, the program first.
-pub fn one_line(error: &clap::Error, words: &[String]) -> String {
+pub fn one_line(error: &clap::Error, words: &[String], program: &str) -> String {
     let command = crate::args::Args::command();
     let known = |word: &&String| command.get_subcommands().any(|c| c.get_name() == **word);
     let help = match words.get(1).filter(known) {
-        Some(sub) => format!("see `heardof {sub} --help`"),
-        None => "see `heardof --help`".into(),
+        Some(sub) => format!("see `{program} {sub} --help`"),
+        None => format!("see `{program} --help`"),
     };
     format!("{}; {help}", what(error))
 }
@@ -59,7 +59,7 @@ mod tests {
     fn check(line: &str, expected: &str) {
         let words: Vec<String> = line.split_whitespace().map(String::from).collect();
         let error = Args::try_parse_from(&words).expect_err(line);
-        assert_eq!(one_line(&error, &words), expected, "{line}");
+        assert_eq!(one_line(&error, &words, "heardof"), expected, "{line}");
     }
 
     #[test]
