@@ -63,6 +63,17 @@ fn texts_shown_in_full_are_those_of_the_files() {
 }
 
 #[test]
+fn the_subset_is_told_in_full() {
+    let chapter = read("docs/book/src/rust-subset.md");
+    let table = read("crates/macros/src/lower/builtins.rs");
+    let methods = table.split("pub const METHODS").nth(1).and_then(|rest| rest.split("];").next()).expect("the table of methods");
+    let names: Vec<&str> = methods.lines().filter_map(|l| l.trim().strip_prefix("(\"")?.split('"').next()).collect();
+    assert!(names.len() > 50, "the table has another form now");
+    let missing: Vec<_> = names.iter().filter(|n| !chapter.contains(&format!("`{n}`")) && !chapter.contains(&format!("`{n}("))).collect();
+    assert!(missing.is_empty(), "the chapter does not name {missing:?}");
+}
+
+#[test]
 fn links_lead_somewhere() {
     for document in documents() {
         let folder = Path::new(&document).parent().unwrap_or(Path::new("")).to_path_buf();
