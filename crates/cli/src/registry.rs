@@ -118,7 +118,11 @@ impl Registry {
         let mut near: Vec<(f64, &str)> = self.entries.iter().map(|e| (strsim::jaro_winkler(name, &e.name), e.name.as_str())).collect();
         near.sort_by(|a, b| b.0.total_cmp(&a.0));
         let near: Vec<&str> = near.iter().take(3).filter(|(score, _)| *score > 0.6).map(|(_, name)| *name).collect();
-        let hint = if near.is_empty() { "`heardof list` shows all".to_string() } else { format!("did you mean {}?", near.join(", ")) };
+        let hint = if near.is_empty() {
+            format!("`{} list` shows all", crate::show::program())
+        } else {
+            format!("did you mean {}?", near.join(", "))
+        };
         Err(Failure::usage(format!("unknown algorithm `{name}`: {hint}")))
     }
 }
