@@ -97,6 +97,12 @@ pub fn check(registry: &Registry, args: &args::Check) -> Result<Verdict, Failure
     } else {
         args.algorithms.iter().map(|name| registry.find(name)).collect::<Result<_, _>>()?
     };
+    if registry.wraps() && !args.interpret {
+        return Err(Failure::usage(
+            "this program was built without overflow checks, so that a subtraction below zero would go unnoticed: \
+             set `overflow-checks = true` in [profile.release] of Cargo.toml, or give --interpret",
+        ));
+    }
     let (mut verdict, mut results) = (Verdict::Holds, vec![]);
     for entry in entries {
         let (one, figures) = if args.induction { check_induction(entry, args)? } else { check_one(entry, args)? };

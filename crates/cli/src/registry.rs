@@ -33,12 +33,29 @@ pub struct Registry {
     demos: Vec<&'static [&'static str]>,
     reasons: Vec<(&'static str, &'static str)>,
     errors: Vec<DescribeError>,
+    wraps: bool,
 }
 
 impl Registry {
     /// No algorithm.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Tells how the algorithms were compiled: `probe` is `|zero| zero - 1`, written in the crate that has them. Where that does not panic
+    /// the build has no overflow checks, and `check` refuses to run compiled functions that might wrap unnoticed.
+    #[must_use]
+    pub fn built_like(mut self, probe: fn(u64) -> u64) -> Self {
+        let hook = std::panic::take_hook();
+        std::panic::set_hook(Box::new(|_| {}));
+        self.wraps = std::panic::catch_unwind(|| probe(std::hint::black_box(0))).is_ok();
+        std::panic::set_hook(hook);
+        self
+    }
+
+    /// Whether arithmetic of the compiled functions wraps.
+    pub fn wraps(&self) -> bool {
+        self.wraps
     }
 
     /// Adds an algorithm under the name of its type in snake case.
@@ -124,5 +141,16 @@ impl Registry {
             format!("did you mean {}?", near.join(", "))
         };
         Err(Failure::usage(format!("unknown algorithm `{name}`: {hint}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_build_that_wraps_is_noticed() {
+        assert!(Registry::new().built_like(|zero| zero.wrapping_sub(1)).wraps());
+        assert!(!Registry::new().built_like(|zero| zero.checked_sub(1).expect("overflow")).wraps());
     }
 }
