@@ -20,6 +20,7 @@ use heardof::cli::Registry;
 /// The algorithms as the program `heardof` knows them.
 pub fn registry() -> Registry {
     let registry = Registry::new()
+        .built_like(|zero| zero - 1)
         .with::<OneThirdRule<u64>>()
         .with::<LastVoting<u64>>()
         .with::<UniformVoting<u64>>()

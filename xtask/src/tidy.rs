@@ -155,7 +155,17 @@ fn source(file: &str, text: &str) -> Vec<Finding> {
 
 /// The documents every reader looks for.
 fn documents(root: &Path) -> Vec<Finding> {
-    let wanted = ["README.md", "ARCHITECTURE.md", "STYLE.md", "CHANGELOG.md", "docs/book/src/SUMMARY.md", "deny.toml", "clippy.toml"];
+    let wanted = [
+        "README.md",
+        "ARCHITECTURE.md",
+        "STYLE.md",
+        "CHANGELOG.md",
+        "LICENSE-MIT",
+        "LICENSE-APACHE",
+        "docs/book/src/SUMMARY.md",
+        "deny.toml",
+        "clippy.toml",
+    ];
     let missing = wanted.iter().filter(|f| !root.join(f).is_file());
     missing.map(|f| Finding { file: f.to_string(), line: 1, what: "is missing".into() }).collect()
 }
@@ -179,6 +189,7 @@ mod tests {
             let findings = source(file, text);
             assert!(findings.iter().any(|f| f.what.contains(expected)), "{file}: {text}: {findings:?}");
         }
+        assert!(documents(Path::new("no such folder")).iter().any(|f| f.file == "LICENSE-MIT"));
         assert!(!source("crates/core/src/long.rs", &"\n".repeat(MODULE_LINES + 1)).is_empty());
         assert!(!arrows("crates/core/Cargo.toml", "[dependencies]\nserde = \"1\"", &[]).is_empty());
         assert!(!arrows("crates/check/Cargo.toml", "[dependencies]\nheardof-node.workspace = true", &["heardof-core"]).is_empty());

@@ -1,6 +1,9 @@
-//! The arguments of every command, with an example each.
+//! The arguments of every command, with examples and exit codes in its help.
+
+pub mod parse;
 
 use clap::{Args as Arguments, Parser, Subcommand};
+use heardof_net::TransportKind;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,8 +13,8 @@ use std::time::Duration;
 #[command(
     name = "heardof",
     version,
-    after_help = "Example: heardof check one_third_rule -n 1..5\n\
-    Exit codes: 0 holds, 1 violated or mismatch, 2 usage or environment, 3 undecided"
+    after_help = "Examples:\n  heardof check one_third_rule -n 1..5\n  heardof cluster last_voting -n 3 --transport tcp --kill 0@0ms\n\n\
+    Exit codes: 0 holds; 1 a violation, counterexample or mismatch was found (and shown); 2 usage or environment; 3 undecided"
 )]
 pub struct Args {
     /// What to do.
@@ -28,7 +31,7 @@ pub enum Command {
     Explain(Explain),
     /// Checks every heard-of assignment for small n: properties, invariants, liveness
     Check(Check),
-    /// Mutates the text and shows which n kill which mutant
+    /// Mutates the text and shows which n notice which mutation
     Mutants(Mutants),
     /// Runs one process of a real cluster
     Run(Run),
@@ -42,26 +45,26 @@ pub enum Command {
 
 /// `list`
 #[derive(Arguments, Debug)]
-#[command(after_help = "Example: heardof list --json")]
+#[command(after_help = "Example: heardof list --wrong\n\nExit codes: 0 listed; 2 usage or environment")]
 pub struct List {
-    /// Also the wrong variants kept as test data
+    /// Also the wrong variants kept as test data, with what is wrong with each
     #[arg(long)]
     pub wrong: bool,
-    /// For machines
+    /// Prints one JSON object
     #[arg(long)]
     pub json: bool,
 }
 
 /// `explain`
 #[derive(Arguments, Debug)]
-#[command(after_help = "Example: heardof explain last_voting")]
+#[command(after_help = "Example: heardof explain last_voting\n\nExit codes: 0 printed; 2 usage or environment")]
 pub struct Explain {
-    /// The algorithm
+    /// The algorithm; `heardof list` shows all
     pub algorithm: String,
-    /// The text as the tools read it, one function a line, instead of the papers' notation
+    /// Prints the text as the tools read it, one function a line, instead of the papers' notation
     #[arg(long)]
     pub ir: bool,
-    /// For machines
+    /// Prints one JSON object
     #[arg(long)]
     pub json: bool,
 }
@@ -70,102 +73,111 @@ pub struct Explain {
 #[derive(Arguments, Debug)]
 #[command(
     after_help = "Examples:\n  heardof check one_third_rule -n 1..9 --values 2\n  heardof check last_voting -n 1..4 --phases 2 --param shortcut=false\n  \
-    heardof check ben_or --induction -n 2..4\n\nA check speaks of the n it names and of no other: it is not a proof."
+    heardof check ben_or --induction -n 2..4\n\nA check speaks of the n it names and of no other: it is not a proof.\n\n\
+    Exit codes: 0 holds for these n; 1 violated, and the violation is shown; 2 usage or environment"
 )]
 pub struct Check {
-    /// The algorithms
-    #[arg(required_unless_present = "all")]
+    /// The algorithms; `heardof list --wrong` shows all
+    #[arg(required_unless_present = "all", value_name = "ALGORITHM")]
     pub algorithms: Vec<String>,
     /// Every algorithm but the wrong variants
     #[arg(long)]
     pub all: bool,
-    /// Numbers of processes: `4` or `1..5` (both ends included)
-    #[arg(short, value_parser = range)]
+    /// Numbers of processes, `4` or `1..5`, both ends included
+    /// [default: 1..5, and 1..4 where a predicate relates processes to each other]
+    #[arg(short, value_parser = parse::range, value_name = "SIZES")]
     pub n: Option<RangeInclusive<usize>>,
-    /// How many input values: a number, or `n` for as many as processes
-    #[arg(long, value_parser = values)]
-    pub values: Option<Values>,
-    /// How many phases, where the text tells phases apart
-    #[arg(long)]
+    /// How many values an input can have: a number, or `n` for as many as there are processes
+    #[arg(long, value_parser = parse::values, default_value = "2", value_name = "NUMBER|n")]
+    pub values: Values,
+    /// How many phases to explore, where the text tells one phase from another; elsewhere all there are
+    /// [default: 2; n + 1 where a phase is one round; 3 with --induction]
+    #[arg(long, value_parser = parse::count, value_name = "NUMBER")]
     pub phases: Option<usize>,
-    /// Fixes a parameter: `--param f=1`; otherwise every admissible value is tried
-    #[arg(long = "param", value_name = "K=V")]
+    /// Fixes a parameter, such as `--param f=1`; otherwise every value that the constraint admits is tried
+    #[arg(long = "param", value_name = "NAME=VALUE")]
     pub parameters: Vec<String>,
-    /// From every state that satisfies the invariants, reachable or not, through each round
+    /// Starts from every state that satisfies the invariants, reachable or not, and takes each round once
     #[arg(long)]
     pub induction: bool,
-    /// Without symmetry reduction
+    /// Without symmetry reduction: slower, the same verdict
     #[arg(long)]
     pub no_reduction: bool,
-    /// Without liveness
+    /// Without liveness: safety and invariants only
     #[arg(long)]
     pub no_liveness: bool,
-    /// Interpret the text instead of running the compiled functions
+    /// Interprets the text instead of running the compiled functions: slower, the same verdict
     #[arg(long)]
     pub interpret: bool,
-    /// Worker threads; default: as many as cores
-    #[arg(long)]
+    /// Worker threads [default: as many as cores]
+    #[arg(long, value_parser = parse::count, value_name = "NUMBER")]
     pub threads: Option<usize>,
-    /// For machines
+    /// Prints one JSON object
     #[arg(long)]
     pub json: bool,
 }
 
 /// `mutants`
 #[derive(Arguments, Debug)]
-#[command(after_help = "Example: heardof mutants one_third_rule -n 1..9")]
+#[command(after_help = "Examples:\n  heardof mutants one_third_rule -n 1..9\n  heardof mutants last_voting --only Collect -n 1..3\n\n\
+    Exit codes: 0 every survivor has a written reason; 1 one has none, or a reason has no survivor; 2 usage or environment; \
+    3 a mutant is undecided")]
 pub struct Mutants {
-    /// The algorithms
-    #[arg(required_unless_present = "all")]
+    /// The algorithms; `heardof list` shows all
+    #[arg(required_unless_present = "all", value_name = "ALGORITHM")]
     pub algorithms: Vec<String>,
     /// Every algorithm but the wrong variants
     #[arg(long)]
     pub all: bool,
-    /// Numbers of processes
-    #[arg(short, value_parser = range)]
+    /// Numbers of processes, `4` or `1..5`, both ends included
+    /// [default: 1..9 where a phase is one round and there are no parameters, else 1..5, up to the first n that notices]
+    #[arg(short, value_parser = parse::range, value_name = "SIZES")]
     pub n: Option<RangeInclusive<usize>>,
     /// Only mutants whose name contains this
-    #[arg(long)]
+    #[arg(long, value_name = "TEXT")]
     pub only: Option<String>,
-    /// How many phases, where the text tells phases apart
-    #[arg(long)]
+    /// How many phases to explore, where the text tells one phase from another
+    /// [default: 3 for n up to 3, then 2; n + 1 where a phase is one round]
+    #[arg(long, value_parser = parse::count, value_name = "NUMBER")]
     pub phases: Option<usize>,
-    /// File with the reasons of survivors; default: those that ship with the program
-    #[arg(long)]
+    /// File with the reasons of survivors, lines `<mutant> = <reason>` [default: those that ship with the program]
+    #[arg(long, value_name = "FILE")]
     pub reasons: Option<PathBuf>,
-    /// For machines
+    /// Prints one JSON object
     #[arg(long)]
     pub json: bool,
 }
 
 /// `run`
 #[derive(Arguments, Debug)]
-#[command(after_help = "Example: heardof run one_third_rule --cluster cluster.toml --id 0 --input 7 --trace p0.trace")]
+#[command(after_help = "Example: heardof run one_third_rule --cluster cluster.toml --id 0 --input 7 --trace p0.trace\n\n\
+    Exit codes: 0 decided or halted; 1 stopped by an alarm; 2 usage or environment: wrong file, port in use, nobody there; \
+    3 ended undecided")]
 pub struct Run {
-    /// The algorithm
+    /// The algorithm; `heardof list` shows all
     pub algorithm: String,
-    /// The cluster file (TOML)
-    #[arg(long)]
+    /// The cluster file (TOML): name, transport, and the address of every process
+    #[arg(long, value_name = "FILE")]
     pub cluster: PathBuf,
-    /// The process to run
-    #[arg(long)]
+    /// The process to run: its id in the cluster file
+    #[arg(long, value_parser = parse::process)]
     pub id: usize,
-    /// What this process starts with
-    #[arg(long)]
+    /// What this process starts with [default: a value made from its id]
+    #[arg(long, value_name = "VALUE")]
     pub input: Option<String>,
     /// Records the run here, for `replay`
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     pub trace: Option<PathBuf>,
-    /// How long to wait for the first message of another process
-    #[arg(long, value_parser = duration, default_value = "10s")]
+    /// How long to wait for the first message of another process before giving up
+    #[arg(long, value_parser = parse::duration, default_value = "10s", value_name = "TIME")]
     pub wait: Duration,
     /// How long to answer others after the decision
-    #[arg(long, value_parser = duration, default_value = "2s")]
+    #[arg(long, value_parser = parse::duration, default_value = "2s", value_name = "TIME")]
     pub linger: Duration,
-    /// Seed of coins and injected faults
-    #[arg(long)]
+    /// Seed of coins and injected loss [default: drawn]
+    #[arg(long, value_parser = parse::seed, value_name = "NUMBER")]
     pub seed: Option<u64>,
-    /// One JSON object a line
+    /// Prints one JSON object a line
     #[arg(long)]
     pub json: bool,
 }
@@ -173,63 +185,67 @@ pub struct Run {
 /// `cluster`
 #[derive(Arguments, Debug)]
 #[command(after_help = "Examples:\n  heardof cluster one_third_rule -n 4 --loss 0.2 --kill 2@50ms\n  \
-    heardof cluster last_voting -n 3 --transport tcp --kill 0@0ms --inputs 7,8,9")]
+    heardof cluster last_voting -n 3 --transport tcp --kill 0@0ms --inputs 7,8,9\n  \
+    heardof cluster ben_or -n 5 --repeat 50\n\n\
+    Exit codes: 0 every survivor decided, decisions agree, and the recorded run replays; 1 something of this is not so, and it is shown; \
+    2 usage or environment")]
 pub struct Cluster {
-    /// The algorithm
+    /// The algorithm; `heardof list` shows all
     pub algorithm: String,
-    /// How many processes
-    #[arg(short, default_value_t = 4)]
+    /// How many processes, 1 to 64
+    #[arg(short, value_parser = parse::count, default_value = "4", value_name = "NUMBER")]
     pub n: usize,
-    /// Their inputs; default: values that differ where the type allows
-    #[arg(long, value_delimiter = ',')]
+    /// Their inputs, one a process [default: values that differ where the type has enough]
+    #[arg(long, value_delimiter = ',', value_name = "A,B,..")]
     pub inputs: Vec<String>,
-    /// `udp` or `tcp`
-    #[arg(long, default_value = "udp")]
-    pub transport: String,
-    /// The probability that a message is dropped on arrival
-    #[arg(long, default_value_t = 0.0)]
+    /// How messages travel: `udp` (one datagram a message) or `tcp`
+    #[arg(long, value_parser = parse::transport, default_value = "udp", value_name = "udp|tcp")]
+    pub transport: TransportKind,
+    /// The probability, from 0 to below 1, that a message is thrown away on arrival: 0.2 loses a fifth of all messages
+    #[arg(long, value_parser = parse::probability, default_value = "0", value_name = "PROBABILITY")]
     pub loss: f64,
-    /// Kills a process (as with `kill -9`) some time after the start: `2@50ms`
-    #[arg(long = "kill", value_parser = kill)]
+    /// Kills a process, as with `kill -9`, some time after the start: `2@50ms`; may be given several times
+    #[arg(long = "kill", value_parser = parse::kill, value_name = "PROCESS@TIME")]
     pub kills: Vec<(usize, Duration)>,
-    /// Fixes a parameter: `--param f=1`
-    #[arg(long = "param", value_name = "K=V")]
+    /// Fixes a parameter, such as `--param f=1` [default: the first value that the constraint admits]
+    #[arg(long = "param", value_name = "NAME=VALUE")]
     pub parameters: Vec<String>,
-    /// The deadline of a round
-    #[arg(long, value_parser = duration, default_value = "20ms")]
+    /// The deadline of a round: who has not heard enough by then goes on, unless the algorithm blocks
+    #[arg(long, value_parser = parse::duration, default_value = "20ms", value_name = "TIME")]
     pub round_timeout: Duration,
-    /// How long the whole cluster may take
-    #[arg(long, value_parser = duration, default_value = "30s")]
+    /// How long one run of the whole cluster may take; who still runs then is killed, and the run is not all right
+    #[arg(long, value_parser = parse::duration, default_value = "30s", value_name = "TIME")]
     pub timeout: Duration,
-    /// How often
-    #[arg(long, default_value_t = 1)]
+    /// How many runs, one after the other, with seeds S, S + 1, ..; one line a run, and in full only what went wrong
+    #[arg(long, value_parser = parse::count, default_value = "1", value_name = "NUMBER")]
     pub repeat: usize,
-    /// Seed of coins and injected faults; default: drawn, and printed
-    #[arg(long)]
+    /// Seed of coins and injected loss [default: drawn, and printed]
+    #[arg(long, value_parser = parse::seed, value_name = "NUMBER")]
     pub seed: Option<u64>,
-    /// Keeps cluster file and traces in this folder; default: a temporary one, removed when all is well
-    #[arg(long)]
+    /// Keeps cluster file and traces in this folder [default: a temporary one, removed when all is well]
+    #[arg(long, value_name = "FOLDER")]
     pub keep: Option<PathBuf>,
-    /// For machines
+    /// Prints one JSON object
     #[arg(long)]
     pub json: bool,
 }
 
 /// `replay`
 #[derive(Arguments, Debug)]
-#[command(after_help = "Example: heardof replay traces/p0.trace traces/p1.trace traces/p2.trace")]
+#[command(after_help = "Example: heardof replay traces/p0.trace traces/p1.trace traces/p2.trace\n\n\
+    Exit codes: 0 every state agrees; 1 a mismatch, and it is shown; 2 usage or environment: a trace is damaged, or of something else")]
 pub struct Replay {
     /// The traces of all processes of one run
-    #[arg(required = true)]
+    #[arg(required = true, value_name = "TRACE")]
     pub traces: Vec<PathBuf>,
-    /// For machines
+    /// Prints one JSON object
     #[arg(long)]
     pub json: bool,
 }
 
 /// `demo`
 #[derive(Arguments, Debug)]
-#[command(after_help = "Example: heardof demo")]
+#[command(after_help = "Example: heardof demo\n\nExit codes: the worst of its commands: 0 all is well; 1 violated; 2 usage or environment")]
 pub struct Demo {}
 
 /// How many input values.
@@ -241,77 +257,30 @@ pub enum Values {
     N,
 }
 
-fn values(text: &str) -> Result<Values, String> {
-    match text {
-        "n" => Ok(Values::N),
-        _ => text.parse().map(Values::Fixed).map_err(|_| format!("`{text}`: expected a number or `n`")),
-    }
-}
-
-/// `4`, `1..5`, `1..=5`: both ends included.
-fn range(text: &str) -> Result<RangeInclusive<usize>, String> {
-    let expected = || format!("`{text}`: expected a number or a range such as 1..5");
-    let bounds = match text.split_once("..") {
-        Some((a, b)) => (a.parse().map_err(|_| expected())?, b.trim_start_matches('=').parse().map_err(|_| expected())?),
-        None => {
-            let n = text.parse().map_err(|_| expected())?;
-            (n, n)
-        }
-    };
-    match bounds {
-        (0, _) => Err("a system has at least one process".into()),
-        (a, b) if a > b => Err(format!("`{text}` is empty")),
-        (a, b) => Ok(a..=b),
-    }
-}
-
-/// `50ms`, `2s`, `1m`
-pub fn duration(text: &str) -> Result<Duration, String> {
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let count: u64 = text[..digits].parse().map_err(|_| format!("`{text}`: expected a duration such as 50ms or 2s"))?;
-    match &text[digits..] {
-        "ms" => Ok(Duration::from_millis(count)),
-        "s" => Ok(Duration::from_secs(count)),
-        "m" => Ok(Duration::from_secs(60 * count)),
-        unit => Err(format!("`{text}`: unknown unit `{unit}`, expected ms, s or m")),
-    }
-}
-
-fn kill(text: &str) -> Result<(usize, Duration), String> {
-    let (id, at) = text.split_once('@').ok_or_else(|| format!("`{text}`: expected PROCESS@TIME, such as 2@50ms"))?;
-    let id = id.trim_start_matches('p').parse().map_err(|_| format!("`{id}`: expected a process number"))?;
-    Ok((id, duration(at)?))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use clap::CommandFactory;
 
     #[test]
-    fn every_command_has_an_example_and_clap_accepts_the_definitions() {
+    fn every_command_has_an_example_and_its_exit_codes_and_clap_accepts_the_definitions() {
         let command = Args::command();
         command.clone().debug_assert();
         for sub in command.get_subcommands() {
-            assert!(sub.get_after_help().is_some_and(|h| h.to_string().contains("heardof ")), "{}", sub.get_name());
+            let help = sub.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains("heardof ") && help.contains("Exit codes: "), "{}", sub.get_name());
         }
     }
 
     #[test]
-    fn ranges_durations_and_kills() {
-        assert_eq!(range("4"), Ok(4..=4));
-        assert_eq!(range("1..5"), Ok(1..=5));
-        assert_eq!(range("1..=5"), Ok(1..=5));
-        for bad in ["", "0..3", "5..1", "a..b", "1-3"] {
-            assert!(range(bad).is_err(), "{bad}");
+    fn examples_are_accepted() {
+        for sub in Args::command().get_subcommands() {
+            let help = sub.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let commands = help.lines().filter_map(|line| line.trim().trim_start_matches("Example: ").strip_prefix("heardof "));
+            for command in commands {
+                let words = std::iter::once("heardof").chain(command.split_whitespace());
+                assert!(Args::try_parse_from(words).is_ok(), "{command}");
+            }
         }
-        assert_eq!(duration("50ms"), Ok(Duration::from_millis(50)));
-        assert_eq!(kill("p2@1s"), Ok((2, Duration::from_secs(1))));
-        for bad in ["50", "ms", "5h", "-1s"] {
-            assert!(duration(bad).is_err(), "{bad}");
-        }
-        assert!(kill("2").is_err() && kill("x@1s").is_err());
-        assert_eq!(values("n"), Ok(Values::N));
-        assert!(values("many").is_err());
     }
 }

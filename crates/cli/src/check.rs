@@ -1,18 +1,28 @@
 //! `check`: figures as a table, violations as runs that a person can follow.
 
 use crate::args;
+use crate::list::constraint;
 use crate::registry::{Entry, Registry};
-use crate::show::{grouped, json, now, spinner, table};
+use crate::show::{grouped, json, now, program, spinner, table};
 use crate::{Failure, Verdict};
 use heardof_check::{CheckError, Counterexample, Options, Report, Values, Violation, induction};
 use heardof_core::machine::{Interpreted, Machine};
 use heardof_core::{Datum, Pid, Sort};
 use serde_json::{Value, json};
 
-impl From<CheckError> for Failure {
-    fn from(error: CheckError) -> Self {
-        Failure::usage(error.to_string())
+/// What the checker refuses, with what the user can do about it.
+fn refused(entry: &Entry, args: &args::Check, error: CheckError) -> Failure {
+    match error {
+        CheckError::NoParameters { n } => no_parameters(entry, n, &args.parameters),
+        other => Failure::usage(format!("{}: {other}", entry.name)),
     }
+}
+
+/// No parameters, or not those given, satisfy the constraint with n processes.
+pub fn no_parameters(entry: &Entry, n: usize, given: &[String]) -> Failure {
+    let given: Vec<String> = given.iter().map(|p| format!(" --param {p}")).collect();
+    let a = entry.machine.algorithm();
+    Failure::usage(format!("{} -n {n}{}: expected parameters with {}", entry.name, given.concat(), constraint(a)))
 }
 
 /// `k=v` read as a value of the parameter's sort.
@@ -44,9 +54,8 @@ fn options(entry: &Entry, args: &args::Check) -> Result<Options, Failure> {
     Ok(Options {
         n: args.n.clone(),
         values: match args.values {
-            Some(args::Values::Fixed(k)) => Values::Fixed(k),
-            Some(args::Values::N) => Values::N,
-            None => Values::Fixed(2),
+            args::Values::Fixed(k) => Values::Fixed(k),
+            args::Values::N => Values::N,
         },
         phases: args.phases,
         parameters: parameters(&*entry.machine, &args.parameters)?,
@@ -59,16 +68,24 @@ fn options(entry: &Entry, args: &args::Check) -> Result<Options, Failure> {
 
 /// The command that shows the same again.
 fn command(entry: &Entry, args: &args::Check, n: usize) -> String {
-    let mut words = vec![format!("heardof check {} -n {n}", entry.name)];
+    let mut words = vec![format!("{} check {} -n {n}", program(), entry.name)];
     match args.values {
-        Some(args::Values::Fixed(k)) => words.push(format!("--values {k}")),
-        Some(args::Values::N) => words.push("--values n".into()),
-        None => {}
+        args::Values::Fixed(2) => {}
+        args::Values::Fixed(k) => words.push(format!("--values {k}")),
+        args::Values::N => words.push("--values n".into()),
     }
     words.extend(args.phases.map(|p| format!("--phases {p}")));
     words.extend(args.parameters.iter().map(|p| format!("--param {p}")));
     words.extend(
-        [(args.induction, "--induction"), (args.interpret, "--interpret")].iter().filter(|(on, _)| *on).map(|(_, w)| w.to_string()),
+        [
+            (args.induction, "--induction"),
+            (args.interpret, "--interpret"),
+            (args.no_reduction, "--no-reduction"),
+            (args.no_liveness, "--no-liveness"),
+        ]
+        .iter()
+        .filter(|(on, _)| *on)
+        .map(|(_, w)| w.to_string()),
     );
     words.join(" ")
 }
@@ -80,6 +97,12 @@ pub fn check(registry: &Registry, args: &args::Check) -> Result<Verdict, Failure
     } else {
         args.algorithms.iter().map(|name| registry.find(name)).collect::<Result<_, _>>()?
     };
+    if registry.wraps() && !args.interpret {
+        return Err(Failure::usage(
+            "this program was built without overflow checks, so that a subtraction below zero would go unnoticed: \
+             set `overflow-checks = true` in [profile.release] of Cargo.toml, or give --interpret",
+        ));
+    }
     let (mut verdict, mut results) = (Verdict::Holds, vec![]);
     for entry in entries {
         let (one, figures) = if args.induction { check_induction(entry, args)? } else { check_one(entry, args)? };
@@ -106,7 +129,7 @@ fn check_one(entry: &Entry, args: &args::Check) -> Result<(Verdict, Value), Fail
     } else {
         &*entry.machine
     };
-    let report = heardof_check::check(machine, &options, &progress)?;
+    let report = heardof_check::check(machine, &options, &progress).map_err(|e| refused(entry, args, e))?;
     bar.finish_and_clear();
     let (seconds, cpu) = (start.elapsed().as_secs_f64(), cpu_seconds().zip(cpu).map(|(now, then)| now - then));
     let verdict = Verdict::of(report.holds());
@@ -162,7 +185,8 @@ fn check_induction(entry: &Entry, args: &args::Check) -> Result<(Verdict, Value)
     let options = options(entry, args)?;
     let bar = spinner(args.json);
     let start = now();
-    let report = induction(&*entry.machine, &options, &|done, total| bar.set_message(format!("{}: {done} of {total} parts", entry.name)))?;
+    let progress = |done, total| bar.set_message(format!("{}: {done} of {total} parts", entry.name));
+    let report = induction(&*entry.machine, &options, &progress).map_err(|e| refused(entry, args, e))?;
     bar.finish_and_clear();
     let seconds = start.elapsed().as_secs_f64();
     let verdict = Verdict::of(report.violations.is_empty());
@@ -212,6 +236,8 @@ fn violation_json(entry: &Entry, v: &Violation, command: &str) -> Value {
 /// A violation as a person reads it: what is broken, then a table for each round.
 fn print_violation(entry: &Entry, v: &Violation, command: &str) {
     println!("\n{} `{}`: {}", v.kind.to_uppercase(), v.property, v.explanation);
+    let meant = entry.machine.algorithm().specs.iter().find(|s| s.name == v.property && !s.doc.is_empty());
+    meant.into_iter().for_each(|s| println!("  “{}”", s.doc.replace('\n', " ")));
     print!("{}", run_text(entry.machine.algorithm(), &v.run));
     println!("reproduce: {command}\n");
 }

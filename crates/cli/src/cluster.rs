@@ -1,11 +1,11 @@
 //! `cluster`: a local cluster of OS processes, with faults on purpose, judged and replayed.
 
 use crate::args;
-use crate::check::parameters;
+use crate::check::{no_parameters, parameters};
 use crate::registry::{Entry, Registry};
 use crate::replay::replay_files;
 use crate::run::assumed;
-use crate::show::{json, now, table};
+use crate::show::{dash, json, now, table};
 use crate::typed::default_input;
 use crate::{Failure, Verdict};
 use heardof_core::datum::Bounds;
@@ -57,18 +57,15 @@ pub fn cluster(registry: &Registry, args: &args::Cluster) -> Result<Verdict, Fai
     if entry.wrong.is_some() {
         return Err(Failure::usage(format!("{} is a wrong variant, kept as test data for `check`: it is not run", entry.name)));
     }
-    if args.n == 0 || args.n > 64 {
-        return Err(Failure::usage(format!("-n {}: a local cluster has 1 to 64 processes", args.n)));
+    if args.n > 64 {
+        return Err(Failure::usage(format!("-n {}: expected 1 to 64 processes in a local cluster", args.n)));
     }
-    if !(0.0..1.0).contains(&args.loss) {
-        return Err(Failure::usage(format!("--loss {}: expected a probability from 0 to below 1", args.loss)));
-    }
-    if let Some((id, _)) = args.kills.iter().find(|(id, _)| *id >= args.n) {
-        return Err(Failure::usage(format!("--kill {id}@..: there are processes 0 to {}", args.n - 1)));
+    if let Some((id, at)) = args.kills.iter().find(|(id, _)| *id >= args.n) {
+        return Err(Failure::usage(format!("--kill {id}@{at:?}: expected a process of this cluster, 0 to {}", args.n - 1)));
     }
     let first_seed = args.seed.unwrap_or_else(|| u64::from(std::process::id()) << 16);
     let (mut verdict, mut runs, mut below) = (Verdict::Holds, vec![], 0u64);
-    for number in 0..args.repeat.max(1) {
+    for number in 0..args.repeat {
         let seed = first_seed + number as u64;
         let folder = args.keep.clone().unwrap_or_else(|| std::env::temp_dir().join(format!("heardof-{}-{seed}", std::process::id())));
         let folder = if args.repeat > 1 { folder.join(format!("run-{number}")) } else { folder };
@@ -106,7 +103,12 @@ pub fn cluster(registry: &Registry, args: &args::Cluster) -> Result<Verdict, Fai
 fn inputs(entry: &Entry, args: &args::Cluster) -> Result<Vec<Datum>, Failure> {
     let sort = &entry.machine.algorithm().input;
     if !args.inputs.is_empty() && args.inputs.len() != args.n {
-        return Err(Failure::usage(format!("--inputs: {} values for {} processes", args.inputs.len(), args.n)));
+        return Err(Failure::usage(format!(
+            "--inputs {}: expected {} values, one a process, found {}",
+            args.inputs.join(","),
+            args.n,
+            args.inputs.len()
+        )));
     }
     let one = |k: usize| match args.inputs.get(k) {
         Some(text) => Datum::parse(text, sort).map_err(|e| Failure::usage(format!("--inputs {text}: expected a {sort}: {e}"))),
@@ -126,7 +128,7 @@ fn instance(entry: &Entry, args: &args::Cluster) -> Result<Datum, Failure> {
         resilience.into_iter().all(|(k, _)| entry.machine.holds(k, Subject::Size(args.n, d)) == Ok(true))
     };
     let found = all.into_iter().filter_map(with_given).find(admissible);
-    found.ok_or_else(|| Failure::usage(format!("{} with n = {}: no admissible parameters; see `heardof list`", entry.name, args.n)))
+    found.ok_or_else(|| no_parameters(entry, args.n, &args.parameters))
 }
 
 enum News {
@@ -167,6 +169,14 @@ impl Plan<'_> {
         // A process killed before it wrote its first line took no step: nobody heard it either.
         let traces: Vec<PathBuf> =
             (0..self.args.n).map(|id| self.trace(id)).filter(|p| std::fs::metadata(p).is_ok_and(|m| m.len() > 0)).collect();
+        if traces.is_empty() {
+            let why = processes.iter().find_map(|p| p.errors.last());
+            return Err(Failure::usage(format!(
+                "no process of {} took a step{}",
+                file.display(),
+                why.map_or(String::new(), |w| format!(": {w}"))
+            )));
+        }
         let replay = replay_files(registry, &traces)?;
         let problems = self.problems(&processes, &replay, timed_out);
         Ok(Ran { processes, replay, problems, seconds: start.elapsed().as_secs_f64() })
@@ -307,7 +317,7 @@ impl Plan<'_> {
                 (_, _, Some(round)) => format!("decided in round {round}"),
                 _ => "–".into(),
             };
-            rows.push(vec![format!("p{id}"), self.inputs[id].to_string(), outputs.join(", "), after, rounds, fate]);
+            rows.push(vec![format!("p{id}"), self.inputs[id].to_string(), dash(outputs.join(", ")), after, rounds, fate]);
         }
         print!("{}", table(&rows));
         println!("replayed in lock-step: {} process-rounds, {} mismatches", ran.replay.process_rounds, ran.replay.mismatch_count);

@@ -5,6 +5,8 @@
 //! Exit codes: 0 holds; 1 a violation, counterexample or mismatch was found (and shown); 2 usage or environment; 3 undecided.
 
 mod args;
+#[cfg(doctest)]
+mod book;
 mod check;
 mod cluster;
 mod demo;
@@ -15,10 +17,12 @@ mod replay;
 mod run;
 mod show;
 pub mod typed;
+mod usage;
 
 pub use registry::Registry;
 
 use clap::Parser;
+use clap::error::ErrorKind;
 use std::fmt;
 use std::process::ExitCode;
 
@@ -79,7 +83,16 @@ impl std::error::Error for Failure {}
 
 /// Runs the command line of this process with the algorithms of `registry`.
 pub fn main(registry: Registry) -> ExitCode {
-    let args = args::Args::parse();
+    let words: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+    let args = match args::Args::try_parse() {
+        Ok(args) => args,
+        Err(error) if error.use_stderr() && error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            eprintln!("error: {}", usage::one_line(&error, &words, &show::program()));
+            return ExitCode::from(2);
+        }
+        // Help and version; the program alone prints its help, too.
+        Err(error) => error.exit(),
+    };
     // A panic of an algorithm is a finding of the checker, reported with its trace; the default message would only disturb it.
     std::panic::set_hook(Box::new(|info| {
         if std::env::var_os("RUST_BACKTRACE").is_some() || !info.location().is_some_and(|l| is_users(l.file())) {

@@ -2,11 +2,12 @@
 
 use crate::args;
 use crate::registry::{Entry, Registry};
-use crate::show::{json, now, table};
+use crate::show::{dash, json, now, table};
 use crate::{Failure, Verdict};
 use heardof_core::Sort;
-use heardof_core::ir::text::{print, print_function};
-use heardof_core::ir::{Algorithm, Kind, Node, explain::explain as in_papers_notation};
+use heardof_core::ir::explain::{Place, explain as in_papers_notation, explain_expr};
+use heardof_core::ir::text::print_function;
+use heardof_core::ir::{Algorithm, Kind, Node};
 use serde_json::json;
 
 /// The facts that `list` shows.
@@ -25,8 +26,6 @@ fn facts(a: &Algorithm) -> Facts {
     let named = |kind: &dyn Fn(&Kind) -> bool| a.specs.iter().filter(|s| kind(&s.kind)).collect::<Vec<_>>();
     let safety: Vec<String> = named(&|k| *k == Kind::Safety).iter().map(|s| s.name.clone()).collect();
     let (enforced, assumed) = if blocks(a) { (safety, vec![]) } else { (vec![], safety) };
-    let resilience = named(&|k| *k == Kind::Resilience);
-    let body = |s: &&heardof_core::ir::SpecText| s.function.body.as_ref().map_or_else(Clone::clone, print);
     let faults = match a.faults.as_ref().map(|f| &f.body) {
         None => "benign".to_string(),
         Some(Ok(body)) if body.any(&|e| matches!(&e.node, Node::Variant(name, _) if name == "Faults::Byzantine")) => "Byzantine".into(),
@@ -43,11 +42,20 @@ fn facts(a: &Algorithm) -> Facts {
         faults,
         rounds: a.rounds.len(),
         parameters,
-        constraint: resilience.iter().map(body).collect::<Vec<_>>().join(" and "),
+        constraint: constraint(a),
         enforced,
         assumed,
         native: a.all_functions().filter_map(|f| f.body.as_ref().err().map(|why| format!("{}: {why}", f.name))).collect(),
     }
+}
+
+/// What the parameters must satisfy, in the papers' notation; empty if they may be anything.
+pub(crate) fn constraint(a: &Algorithm) -> String {
+    let formula = |s: &heardof_core::ir::SpecText| match &s.function.body {
+        Ok(body) => explain_expr(a, Place::Spec(s), body),
+        Err(native) => format!("{}, which is native: {native}", s.name),
+    };
+    a.specs.iter().filter(|s| s.kind == Kind::Resilience).map(formula).collect::<Vec<_>>().join(" and ")
 }
 
 /// Whether the algorithm blocks in every round until it has heard enough. Then its safety predicates are enforced by waiting; otherwise
@@ -82,14 +90,15 @@ pub fn list(registry: &Registry, args: &args::List) -> Result<Verdict, Failure> 
         let enforced = f.enforced.iter().map(|p| format!("{p} (enforced by waiting)"));
         let assumed = f.assumed.iter().map(|p| format!("{p} (assumed)"));
         let predicates: Vec<String> = enforced.chain(assumed).collect();
+        let parameters = if f.constraint.is_empty() { f.parameters } else { format!("{} with {}", f.parameters, f.constraint) };
         rows.push(vec![
             e.name.clone(),
-            f.problems,
+            dash(f.problems),
             f.faults,
             f.rounds.to_string(),
-            f.parameters,
-            predicates.join(", "),
-            f.native.join(", "),
+            dash(parameters),
+            dash(predicates.join(", ")),
+            dash(f.native.join(", ")),
         ]);
     }
     print!("{}", table(&rows));

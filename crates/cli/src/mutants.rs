@@ -31,6 +31,10 @@ pub fn mutants(registry: &Registry, args: &args::Mutants) -> Result<Verdict, Fai
         };
         let matrix = run_matrix(a, &options, &|mutant, n| judge_goals(mutant, n, args.phases));
         bar.finish_and_clear();
+        if let Some(only) = args.only.as_ref().filter(|_| matrix.rows.is_empty()) {
+            let message = format!("--only {only}: no mutant of {} has this in its name; without --only all are shown", entry.name);
+            return Err(Failure::usage(message));
+        }
         let survivors = reasons.pair(&matrix);
         // The reasons that ship are about all mutants at the default sizes; others of them are no defect.
         let other = args.only.is_some() || args.n.is_some() || args.phases.is_some();
@@ -40,7 +44,7 @@ pub fn mutants(registry: &Registry, args: &args::Mutants) -> Result<Verdict, Fai
             verdict = verdict.and(Verdict::Undecided);
         }
         if !args.json {
-            print(entry, &matrix, &survivors);
+            print(entry, &matrix, &survivors, other);
         }
         results.push(matrix_json(entry, &matrix, &survivors));
     }
@@ -65,7 +69,7 @@ fn numbers(row: &Row) -> String {
     row.kills.iter().map(|k| k.n.to_string()).collect::<Vec<_>>().join(",")
 }
 
-fn print(entry: &Entry, matrix: &Matrix, survivors: &Survivors) {
+fn print(entry: &Entry, matrix: &Matrix, survivors: &Survivors, other: bool) {
     println!("{}: {} mutants, n = {}..{}", entry.name, matrix.rows.len(), matrix.n.start(), matrix.n.end());
     let mut rows = vec![["mutant", "killed at n =", "by"].map(String::from).to_vec()];
     for row in &matrix.rows {
@@ -83,7 +87,7 @@ fn print(entry: &Entry, matrix: &Matrix, survivors: &Survivors) {
         println!("  survives: {id}: {reason}");
     }
     survivors.unexplained.iter().for_each(|id| println!("  survives WITHOUT A REASON: {id}"));
-    survivors.stale.iter().for_each(|id| println!("  reason without a survivor: {id}"));
+    survivors.stale.iter().filter(|_| !other).for_each(|id| println!("  reason without a survivor: {id}"));
     println!();
 }
 

@@ -33,12 +33,29 @@ pub struct Registry {
     demos: Vec<&'static [&'static str]>,
     reasons: Vec<(&'static str, &'static str)>,
     errors: Vec<DescribeError>,
+    wraps: bool,
 }
 
 impl Registry {
     /// No algorithm.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Tells how the algorithms were compiled: `probe` is `|zero| zero - 1`, written in the crate that has them. Where that does not panic
+    /// the build has no overflow checks, and `check` refuses to run compiled functions that might wrap unnoticed.
+    #[must_use]
+    pub fn built_like(mut self, probe: fn(u64) -> u64) -> Self {
+        let hook = std::panic::take_hook();
+        std::panic::set_hook(Box::new(|_| {}));
+        self.wraps = std::panic::catch_unwind(|| probe(std::hint::black_box(0))).is_ok();
+        std::panic::set_hook(hook);
+        self
+    }
+
+    /// Whether arithmetic of the compiled functions wraps.
+    pub fn wraps(&self) -> bool {
+        self.wraps
     }
 
     /// Adds an algorithm under the name of its type in snake case.
@@ -118,7 +135,22 @@ impl Registry {
         let mut near: Vec<(f64, &str)> = self.entries.iter().map(|e| (strsim::jaro_winkler(name, &e.name), e.name.as_str())).collect();
         near.sort_by(|a, b| b.0.total_cmp(&a.0));
         let near: Vec<&str> = near.iter().take(3).filter(|(score, _)| *score > 0.6).map(|(_, name)| *name).collect();
-        let hint = if near.is_empty() { "`heardof list` shows all".to_string() } else { format!("did you mean {}?", near.join(", ")) };
+        let hint = if near.is_empty() {
+            format!("`{} list` shows all", crate::show::program())
+        } else {
+            format!("did you mean {}?", near.join(", "))
+        };
         Err(Failure::usage(format!("unknown algorithm `{name}`: {hint}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_build_that_wraps_is_noticed() {
+        assert!(Registry::new().built_like(|zero| zero.wrapping_sub(1)).wraps());
+        assert!(!Registry::new().built_like(|zero| zero.checked_sub(1).expect("overflow")).wraps());
     }
 }

@@ -2,9 +2,9 @@
 
 use crate::args;
 use crate::registry::Registry;
-use crate::show::{json, now, table};
+use crate::show::{dash, json, now, table};
 use crate::{Failure, Verdict};
-use heardof_core::trace::{Replay, Trace};
+use heardof_core::trace::{End, Replay, Trace};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -12,8 +12,11 @@ use std::path::PathBuf;
 pub fn replay_files(registry: &Registry, files: &[PathBuf]) -> Result<Replay, Failure> {
     let mut traces = vec![];
     for file in files {
-        let text = std::fs::read_to_string(file).map_err(|e| Failure::usage(format!("{}: {e}", file.display())))?;
-        traces.push(Trace::parse(&file.display().to_string(), &text).map_err(|e| Failure::usage(e.to_string()))?);
+        let name = file.display().to_string();
+        let bytes = std::fs::read(file).map_err(|e| Failure::usage(format!("{name}: {e}; nothing was replayed")))?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| Failure::usage(format!("{name}: expected a trace, found no text; nothing was replayed")))?;
+        traces.push(Trace::parse(&name, &text).map_err(|e| Failure::usage(e.to_string()))?);
     }
     let first = traces.first().ok_or_else(|| Failure::usage("no trace"))?;
     let entry = registry.find(&first.header.algorithm)?;
@@ -47,8 +50,13 @@ pub fn replay(registry: &Registry, args: &args::Replay) -> Result<Verdict, Failu
             .map(|(f, v, r)| format!("{f} = {v}{}", r.map_or(String::new(), |r| format!(" (round {r})"))))
             .collect::<Vec<_>>();
         let forwarded = o.forwarded.iter().map(|(f, v)| format!("{f} = {v}")).collect::<Vec<_>>();
-        let end = o.end.as_ref().map_or("cut off".to_string(), |e| format!("{e:?}").to_lowercase());
-        rows.push(vec![o.process.to_string(), o.rounds.to_string(), outputs.join(", "), forwarded.join(", "), end]);
+        let end = match &o.end {
+            Some(End::Halted(round)) => format!("halted before round {round}"),
+            Some(End::Retired(round)) => format!("retired in round {round}"),
+            Some(End::Stopped(round)) => format!("stopped in round {round}"),
+            None => "cut off".into(),
+        };
+        rows.push(vec![o.process.to_string(), o.rounds.to_string(), dash(outputs.join(", ")), dash(forwarded.join(", ")), end]);
     }
     print!("{}", table(&rows));
     for m in &replay.mismatches {

@@ -2,6 +2,7 @@
 
 use crate::args;
 use crate::registry::{Entry, Registry};
+use crate::show::spinner;
 use crate::typed::default_input;
 use crate::{Failure, Verdict};
 use heardof_core::ir::Kind;
@@ -24,7 +25,10 @@ pub fn run(registry: &Registry, args: &args::Run) -> Result<Verdict, Failure> {
     if let Some(other) = cluster.algorithm.as_ref().filter(|a| **a != entry.name) {
         return Err(Failure::usage(format!("{}: the cluster runs {other}, not {}", args.cluster.display(), entry.name)));
     }
-    cluster.process(args.id)?;
+    if args.id >= cluster.n() {
+        let message = format!("{}: expected an --id of 0 to {}, found {}", args.cluster.display(), cluster.n() - 1, args.id);
+        return Err(Failure::usage(message));
+    }
     let assumed = assumed(entry);
     if let Some(missing) = assumed.iter().find(|a| !cluster.assume.contains(a)) {
         let message =
@@ -46,24 +50,23 @@ pub fn run(registry: &Registry, args: &args::Run) -> Result<Verdict, Failure> {
         // Synchrony is assumed: nobody runs ahead of the clock.
         options.grace = Some(cluster.round_timeout);
     }
-    if !args.json {
+    // The first line comes with the first output: a process that fails to start says only why.
+    let mut banner = (!args.json).then(|| {
         let predicates = if assumed.is_empty() { String::new() } else { format!(", assuming {}", assumed.join(", ")) };
-        eprintln!("p{} of {}: {} with input {input}{predicates}", args.id, cluster.n(), entry.name);
-    }
-    let mut tell = |output: &Output| match output {
-        Output::Changed { round, field, value } if args.json => {
-            println!("{}", json!({ "event": "output", "field": field, "value": value.to_string(), "round": round }))
+        format!("p{} of {}: {} with input {input}{predicates}", args.id, cluster.n(), entry.name)
+    });
+    let bar = spinner(args.json);
+    bar.set_message(format!("p{} waits for the others", args.id));
+    let mut tell = |output: &Output| {
+        if let Some(banner) = banner.take() {
+            bar.finish_and_clear();
+            eprintln!("{banner}");
         }
-        Output::Changed { round, field, value } => println!("{field} = {value} in round {round}"),
-        Output::Forwarded { from, outputs, .. } if args.json => {
-            let outputs: Vec<_> = outputs.iter().map(|(f, v)| json!({ "field": f, "value": v.to_string() })).collect();
-            println!("{}", json!({ "event": "forwarded", "from": from.index(), "outputs": outputs }));
-        }
-        Output::Forwarded { from, outputs, .. } => outputs.iter().for_each(|(f, v)| println!("{f} = {v}, told by {from}")),
-        Output::Alarm(alarm) => eprintln!("alarm: {alarm}"),
-        _ => {}
+        say(output, args.json);
     };
-    let outcome = entry.typed.run(&cluster, args.id, &input, &options, &mut tell)?;
+    let outcome = entry.typed.run(&cluster, args.id, &input, &options, &mut tell);
+    bar.finish_and_clear();
+    let outcome = outcome?;
     if args.json {
         let counters: serde_json::Map<String, serde_json::Value> =
             outcome.counters.iter().map(|(name, value)| (name.into(), value.into())).collect();
@@ -79,4 +82,21 @@ pub fn run(registry: &Registry, args: &args::Run) -> Result<Verdict, Failure> {
         Ending::Stopped(_) => Verdict::Violated,
         Ending::TimeLimit => Verdict::Undecided,
     })
+}
+
+/// What the process says as it happens.
+fn say(output: &Output, as_json: bool) {
+    match output {
+        Output::Changed { round, field, value } if as_json => {
+            println!("{}", json!({ "event": "output", "field": field, "value": value.to_string(), "round": round }))
+        }
+        Output::Changed { round, field, value } => println!("{field} = {value} in round {round}"),
+        Output::Forwarded { from, outputs, .. } if as_json => {
+            let outputs: Vec<_> = outputs.iter().map(|(f, v)| json!({ "field": f, "value": v.to_string() })).collect();
+            println!("{}", json!({ "event": "forwarded", "from": from.index(), "outputs": outputs }));
+        }
+        Output::Forwarded { from, outputs, .. } => outputs.iter().for_each(|(f, v)| println!("{f} = {v}, told by {from}")),
+        Output::Alarm(alarm) => eprintln!("alarm: {alarm}"),
+        _ => {}
+    }
 }

@@ -30,6 +30,17 @@ pub fn table(rows: &[Vec<String>]) -> String {
     out
 }
 
+/// The name of this program, for commands to repeat: `heardof`, or that of a user's own crate.
+pub fn program() -> String {
+    let first = std::env::args_os().next().map(std::path::PathBuf::from);
+    first.and_then(|path| Some(path.file_stem()?.to_string_lossy().into_owned())).unwrap_or_else(|| "heardof".into())
+}
+
+/// An empty cell says that it is empty.
+pub fn dash(cell: String) -> String {
+    if cell.is_empty() { "–".into() } else { cell }
+}
+
 /// 1234567 → `1 234 567`
 pub fn grouped(number: u128) -> String {
     let digits = number.to_string();

@@ -135,7 +135,7 @@ pub use heardof_cli as cli;
 macro_rules! cli {
     ($($algorithm:ty),+ $(,)?) => {
         fn main() -> ::std::process::ExitCode {
-            ::heardof::cli::main(::heardof::cli::Registry::new()$(.with::<$algorithm>())+)
+            ::heardof::cli::main(::heardof::cli::Registry::new().built_like(|zero| zero - 1)$(.with::<$algorithm>())+)
         }
     };
 }

@@ -158,7 +158,7 @@ impl Cluster {
         if id < self.n() {
             return Ok(Pid::new(id));
         }
-        Err(self.problem(format!("expected an id of 0..{}, for the cluster has {} processes; found {id}", self.n(), self.n())))
+        Err(self.problem(format!("expected an id of 0 to {}, for the cluster has {} processes; found {id}", self.n() - 1, self.n())))
     }
 
     /// The parameters of an algorithm, from `[parameters]`; other entries there are refused.
@@ -215,7 +215,8 @@ fn addresses(entries: &[ProcessEntry]) -> Result<Vec<SocketAddr>, Problem> {
     let mut by_id: BTreeMap<usize, SocketAddr> = BTreeMap::new();
     for ProcessEntry { id, address } in entries {
         let number = usize::try_from(*id.get_ref()).ok().filter(|k| *k < n);
-        let number = number.ok_or_else(|| wrong(id, format!("expected an id of 0..{n} in a cluster of {n}, found {}", id.get_ref())))?;
+        let number =
+            number.ok_or_else(|| wrong(id, format!("expected an id of 0 to {} in a cluster of {n}, found {}", n - 1, id.get_ref())))?;
         let parsed = address.get_ref().parse::<SocketAddr>();
         let parsed =
             parsed.map_err(|_| wrong(address, format!("expected an address such as \"127.0.0.1:7000\", found {:?}", address.get_ref())))?;

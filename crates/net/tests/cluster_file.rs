@@ -60,8 +60,8 @@ fn refused(from: &str, to: &str, expected: &str) {
 #[test]
 fn bad_files_are_refused_with_line_and_what_was_expected() {
     refused("id = 0", "id = 1", "c.toml:15: expected each id once, found a second process 1");
-    refused("id = 0", "id = 2", "c.toml:15: expected an id of 0..2 in a cluster of 2, found 2");
-    refused("id = 0", "id = -1", "c.toml:15: expected an id of 0..2 in a cluster of 2, found -1");
+    refused("id = 0", "id = 2", "c.toml:15: expected an id of 0 to 1 in a cluster of 2, found 2");
+    refused("id = 0", "id = -1", "c.toml:15: expected an id of 0 to 1 in a cluster of 2, found -1");
     refused("[::1]:7000", "here", "c.toml:16: expected an address such as \"127.0.0.1:7000\", found \"here\"");
     refused("[::1]:7000", "127.0.0.1:7001", "c.toml:16: expected an address of its own for 0, found that of 1, 127.0.0.1:7001");
     refused("\"tcp\"", "\"sctp\"", "c.toml:4: expected transport \"udp\" or \"tcp\", found \"sctp\"");
@@ -97,5 +97,5 @@ fn parameters_and_ids_that_do_not_fit_are_refused() {
     assert_eq!(with("f = 2").parameters::<Crashes>().expect("a number").f, 2);
     assert_eq!(with("").parameters::<()>().ok(), Some(()));
     let error = with("").process(2).expect_err("outside").to_string();
-    assert_eq!(error, "c.toml: expected an id of 0..2, for the cluster has 2 processes; found 2");
+    assert_eq!(error, "c.toml: expected an id of 0 to 1, for the cluster has 2 processes; found 2");
 }
