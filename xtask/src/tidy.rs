@@ -35,7 +35,7 @@ const ARROWS: [(&str, &[&str]); 8] = [
     ("check", &["heardof-core"]),
     ("node", &["heardof-core"]),
     ("net", &["heardof-core", "heardof-node"]),
-    ("cli", &["heardof-core", "heardof-check", "heardof-node", "heardof-net"]),
+    ("cli", &["heardof-core", "heardof-check", "heardof-prove", "heardof-node", "heardof-net"]),
     ("../algorithms", &["heardof", "heardof-cli", "heardof-core", "heardof-check"]),
 ];
 

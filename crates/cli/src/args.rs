@@ -31,6 +31,8 @@ pub enum Command {
     Explain(Explain),
     /// Checks every heard-of assignment for small n: properties, invariants, liveness
     Check(Check),
+    /// Proves every verification condition for all n
+    Prove(Prove),
     /// Mutates the text and shows which n notice which mutation
     Mutants(Mutants),
     /// Runs one process of a real cluster
@@ -115,6 +117,58 @@ pub struct Check {
     /// Prints one JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+/// `prove`
+#[derive(Arguments, Debug)]
+#[command(after_help = "Examples:\n  heardof prove one_third_rule\n  heardof prove last_voting --only anchored --certificates proofs\n\n\
+    A condition is proved for every n, or it is unknown. The solver z3 (4.8.12 or newer) is found on the PATH.\n\n\
+    Exit codes: 0 all proved; 2 usage or environment; 3 a condition is unknown or not covered")]
+pub struct Prove {
+    /// The algorithms; `heardof list --wrong` shows all
+    #[arg(required_unless_present = "all", value_name = "ALGORITHM")]
+    pub algorithms: Vec<String>,
+    /// Every algorithm but the wrong variants
+    #[arg(long)]
+    pub all: bool,
+    /// Only conditions whose name contains this
+    #[arg(long, value_name = "TEXT")]
+    pub only: Option<String>,
+    /// Shows the names of the conditions and proves none
+    #[arg(long)]
+    pub list: bool,
+    /// Shows hypotheses and goal of each condition and proves none
+    #[arg(long)]
+    pub show: bool,
+    /// Which solver: `z3`, `cvc5` or `both`, one after the other
+    #[arg(long, value_enum, default_value = "z3", value_name = "z3|cvc5|both", hide_possible_values = true)]
+    pub solver: SolverChoice,
+    /// The most that one condition may take
+    #[arg(long, value_parser = parse::duration, default_value = "20s", value_name = "TIME")]
+    pub timeout: Duration,
+    /// The seed of the solver's choices
+    #[arg(long, default_value = "0", value_name = "NUMBER")]
+    pub solver_seed: u32,
+    /// Worker threads [default: as many as cores]
+    #[arg(long, value_parser = parse::count, value_name = "NUMBER")]
+    pub threads: Option<usize>,
+    /// Writes the certificate of every proof into this folder
+    #[arg(long, value_name = "FOLDER")]
+    pub certificates: Option<PathBuf>,
+    /// Prints one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Which solvers to use.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub enum SolverChoice {
+    /// z3
+    Z3,
+    /// cvc5
+    Cvc5,
+    /// One after the other
+    Both,
 }
 
 /// `mutants`

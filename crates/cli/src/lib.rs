@@ -1,4 +1,4 @@
-//! The command line of Heardof: `list explain check mutants run cluster replay demo` for any set of algorithms.
+//! The command line of Heardof: `list explain check prove mutants run cluster replay demo` for any set of algorithms.
 //!
 //! A crate gets all of it for its own algorithms with one line in its `main.rs`: `heardof::cli!(MyAlgorithm<u64>);`.
 //!
@@ -12,6 +12,7 @@ mod cluster;
 mod demo;
 mod list;
 mod mutants;
+mod prove;
 pub mod registry;
 mod replay;
 mod run;
@@ -119,6 +120,7 @@ fn dispatch(registry: &Registry, command: args::Command) -> Result<Verdict, Fail
         args::Command::List(a) => list::list(registry, &a),
         args::Command::Explain(a) => list::explain(registry, &a),
         args::Command::Check(a) => check::check(registry, &a),
+        args::Command::Prove(a) => prove::prove(registry, &a),
         args::Command::Mutants(a) => mutants::mutants(registry, &a),
         args::Command::Run(a) => run::run(registry, &a),
         args::Command::Cluster(a) => cluster::cluster(registry, &a),

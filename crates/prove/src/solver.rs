@@ -19,11 +19,13 @@
 //! and a hard one, the limit and [`Options::grace`], after which the process is killed.
 
 mod error;
+mod locate;
 mod process;
 #[cfg(test)]
 mod tests;
 
 pub use error::SolverError;
+pub use locate::locate;
 
 use crate::sexp::{self, Sexp};
 use process::{Process, Silence};

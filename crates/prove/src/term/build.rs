@@ -83,11 +83,39 @@ impl Terms {
                 return self.bool(!conjunction);
             }
         }
+        if !conjunction {
+            self.absorb(&mut flat);
+        }
         match (flat.len(), conjunction) {
             (0, _) => self.bool(conjunction),
             (1, _) => flat[0],
             (_, true) => self.intern(Node::And(flat.into())),
             (_, false) => self.intern(Node::Or(flat.into())),
+        }
+    }
+    /// `¬a ∨ (a ∧ b)` is `¬a ∨ b`: of a conjunction beside its own premise's negation the premise says nothing new.
+    fn absorb(&mut self, parts: &mut [Term]) {
+        for k in 0..parts.len() {
+            let Node::And(list) = self.node(parts[k]).clone() else { continue };
+            let mut kept = list.to_vec();
+            for (other, &sibling) in parts.iter().enumerate() {
+                if other != k {
+                    let premise = self.not(sibling);
+                    kept.retain(|&c| c != premise);
+                }
+            }
+            if !kept.is_empty() && kept.len() < list.len() {
+                parts[k] = self.and(kept);
+            }
+        }
+    }
+    /// `if c then a else b` as it stands, even where one branch is a truth value: for whoever takes it apart again.
+    pub fn branch(&mut self, c: Term, a: Term, b: Term) -> Term {
+        match *self.node(c) {
+            Node::Bool(true) => a,
+            Node::Bool(false) => b,
+            _ if a == b => a,
+            _ => self.intern(Node::Ite(c, a, b)),
         }
     }
     /// `if c then a else b`, of any sort but sets.
@@ -99,9 +127,19 @@ impl Terms {
             _ if a == b => return a,
             _ => {}
         }
-        match (self.node(a), self.node(b)) {
-            (Node::Bool(true), Node::Bool(false)) => c,
-            (Node::Bool(false), Node::Bool(true)) => self.not(c),
+        match (self.node(a).clone(), self.node(b).clone()) {
+            (Node::Bool(true), _) => self.or([c, b]),
+            (Node::Bool(false), _) => {
+                let not_c = self.not(c);
+                self.and([not_c, b])
+            }
+            (_, Node::Bool(true)) => self.implies(c, a),
+            (_, Node::Bool(false)) => self.and([c, a]),
+            // One condition for one alternative: if c then (if d then x else y) else y.
+            (Node::Ite(d, x, y), _) if y == b => {
+                let both = self.and([c, d]);
+                self.ite(both, x, b)
+            }
             _ => self.intern(Node::Ite(c, a, b)),
         }
     }

@@ -1,0 +1,163 @@
+//! `prove`: every verification condition, for all n.
+
+use crate::args;
+use crate::check::threads;
+use crate::registry::{Entry, Registry};
+use crate::show::{json, now, spinner, table};
+use crate::{Failure, Verdict};
+use heardof_prove::condition::Problem;
+use heardof_prove::prove::{self, Method, Proof, Settings};
+use heardof_prove::solver::{self, Choice};
+use serde_json::{Value, json};
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+pub fn prove(registry: &Registry, args: &args::Prove) -> Result<Verdict, Failure> {
+    let start = now();
+    let entries: Vec<&Entry> = if args.all {
+        registry.right().collect()
+    } else {
+        args.algorithms.iter().map(|name| registry.find(name)).collect::<Result<_, _>>()?
+    };
+    let solvers = solvers(args)?;
+    let (mut verdict, mut results) = (Verdict::Holds, vec![]);
+    for entry in entries {
+        let problem = problem(entry, args)?;
+        for solver in &solvers {
+            let (one, figures) = prove_one(entry, args, &problem, solver)?;
+            verdict = verdict.and(one);
+            results.push(figures);
+        }
+    }
+    if args.json {
+        println!("{}", json(verdict, start.elapsed().as_secs_f64(), json!({ "algorithms": results })));
+    }
+    Ok(verdict)
+}
+
+fn solvers(args: &args::Prove) -> Result<Vec<Choice>, Failure> {
+    let wanted: &[Choice] = match args.solver {
+        args::SolverChoice::Z3 => &[Choice::Z3],
+        args::SolverChoice::Cvc5 => &[Choice::Cvc5],
+        args::SolverChoice::Both => &[Choice::Z3, Choice::Cvc5],
+    };
+    wanted.iter().map(|choice| solver::locate(choice).map_err(|e| Failure::usage(e.to_string()))).collect()
+}
+
+/// The conditions of an algorithm, as far as `--only` asks for them.
+fn problem(entry: &Entry, args: &args::Prove) -> Result<Problem, Failure> {
+    let mut problem = heardof_prove::lower::lower(entry.machine.algorithm());
+    if let Some(only) = &args.only {
+        problem.conditions.retain(|c| c.name.contains(only.as_str()));
+        if problem.conditions.is_empty() {
+            return Err(Failure::usage(format!("--only {only}: no condition of {} has this in its name; --list shows all", entry.name)));
+        }
+    }
+    Ok(problem)
+}
+
+fn prove_one(entry: &Entry, args: &args::Prove, problem: &Problem, solver: &Choice) -> Result<(Verdict, Value), Failure> {
+    if args.list || args.show {
+        for condition in &problem.conditions {
+            println!("{}", condition.name);
+            if args.show {
+                condition.hypotheses.iter().for_each(|h| println!("  {}: {}", h.label, problem.terms.show(h.formula)));
+                println!("  goal: {}", problem.terms.show(condition.goal));
+            }
+        }
+        problem.uncovered.iter().for_each(|u| println!("not covered: {u}"));
+        return Ok((Verdict::Holds, json!({})));
+    }
+    let start = now();
+    let settings = Settings { solver: solver.clone(), seed: args.solver_seed, timeout: args.timeout, threads: threads(args.threads) };
+    let bar = spinner(args.json);
+    let (done, total) = (AtomicUsize::new(0), problem.conditions.len());
+    let proofs = prove::prove(problem, &settings, &|proof| {
+        let k = done.fetch_add(1, Ordering::Relaxed) + 1;
+        bar.set_message(format!("{}: {k} of {total}, {}", entry.name, proof.name));
+    });
+    bar.finish_and_clear();
+    let proofs = proofs.map_err(|e| Failure::usage(e.to_string()))?;
+    let seconds = start.elapsed().as_secs_f64();
+    if let Some(folder) = &args.certificates {
+        certificates(&entry.name, folder, problem, &proofs)?;
+    }
+    let verdict = proofs.iter().fold(of_uncovered(problem), |v, p| v.and(of(p)));
+    if !args.json {
+        print(entry, problem, &proofs, seconds);
+    }
+    Ok((verdict, result(entry, problem, &proofs, verdict, seconds)))
+}
+
+fn of_uncovered(problem: &Problem) -> Verdict {
+    if problem.uncovered.is_empty() { Verdict::Holds } else { Verdict::Undecided }
+}
+
+fn of(proof: &Proof) -> Verdict {
+    match proof.verdict {
+        prove::Verdict::Proved(_) => Verdict::Holds,
+        prove::Verdict::Unknown(_) => Verdict::Undecided,
+    }
+}
+
+fn means(proof: &Proof) -> String {
+    match &proof.verdict {
+        prove::Verdict::Proved(Method::Quantified) => "the solver's quantifiers".into(),
+        prove::Verdict::Proved(Method::Ground { figures: f, .. }) => {
+            let part = |count: usize, what: &str| match count {
+                0 => None,
+                1 => Some(format!("1 {what}")),
+                k => Some(format!("{k} {what}s")),
+            };
+            let parts = [part(f.instances, "instance"), part(f.cuts, "counting lemma"), part(f.witnesses, "witness")];
+            let parts: Vec<String> = parts.into_iter().flatten().collect();
+            if parts.is_empty() { "propositional".into() } else { parts.join(", ").replace("witnesss", "witnesses") }
+        }
+        prove::Verdict::Unknown(why) => why.clone(),
+    }
+}
+
+fn print(entry: &Entry, problem: &Problem, proofs: &[Proof], seconds: f64) {
+    println!("{}", entry.name);
+    let mut rows = vec![["condition", "verdict", "seconds", "by"].map(String::from).to_vec()];
+    for proof in proofs {
+        let word = match proof.verdict {
+            prove::Verdict::Proved(_) => "proved",
+            prove::Verdict::Unknown(_) => "UNKNOWN",
+        };
+        rows.push(vec![proof.name.clone(), word.into(), format!("{:.2}", proof.time.as_secs_f64()), means(proof)]);
+    }
+    print!("{}", table(&rows));
+    problem.uncovered.iter().for_each(|u| println!("not covered: {u}"));
+    let proved = proofs.iter().filter(|p| of(p) == Verdict::Holds).count();
+    let said = if proved == proofs.len() && problem.uncovered.is_empty() {
+        "all proved, for every n".into()
+    } else {
+        format!("{} unknown, {} not covered", proofs.len() - proved, problem.uncovered.len())
+    };
+    println!("{} conditions: {said} ({seconds:.2} s)\n", proofs.len());
+}
+
+fn result(entry: &Entry, problem: &Problem, proofs: &[Proof], verdict: Verdict, seconds: f64) -> Value {
+    let conditions: Vec<Value> = proofs
+        .iter()
+        .map(|p| {
+            let word = if of(p) == Verdict::Holds { "proved" } else { "unknown" };
+            json!({ "condition": p.name, "kind": format!("{:?}", p.kind).to_lowercase(), "verdict": word, "seconds": p.time.as_secs_f64(), "by": means(p) })
+        })
+        .collect();
+    json!({ "algorithm": entry.name, "verdict": verdict.word(), "seconds": seconds, "conditions": conditions, "uncovered": problem.uncovered })
+}
+
+/// One file for each condition that was proved by ground formulas.
+fn certificates(algorithm: &str, folder: &Path, problem: &Problem, proofs: &[Proof]) -> Result<(), Failure> {
+    let failed = |path: &Path, e: std::io::Error| Failure::usage(format!("{}: {e}", path.display()));
+    std::fs::create_dir_all(folder).map_err(|e| failed(folder, e))?;
+    for (condition, proof) in problem.conditions.iter().zip(proofs) {
+        if let Some(text) = proof.certificate(condition) {
+            let path = folder.join(format!("{algorithm}.{}.cert", condition.name.replace(['/', ':', '@', ' '], "_")));
+            std::fs::write(&path, text).map_err(|e| failed(&path, e))?;
+        }
+    }
+    Ok(())
+}
