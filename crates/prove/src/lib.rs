@@ -2,8 +2,10 @@
 //!
 //! * [`term`]: typed formulas with sets and cardinalities; [`condition`]: what is to be proved
 //! * [`solver`]: the process that runs an SMT solver; [`sexp`]: what it and SMT-LIB files are written in
+//! * [`smtlib`]: SMT-LIB files read and written
 
 pub mod condition;
 pub mod sexp;
+pub mod smtlib;
 pub mod solver;
 pub mod term;
