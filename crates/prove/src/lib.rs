@@ -2,9 +2,11 @@
 //!
 //! * [`term`]: typed formulas with sets and cardinalities; [`condition`]: what is to be proved
 //! * [`solver`]: the process that runs an SMT solver; [`sexp`]: what it and SMT-LIB files are written in
+//! * [`finite`]: models with few processes
 //! * [`smtlib`]: SMT-LIB files read and written
 
 pub mod condition;
+pub mod finite;
 pub mod sexp;
 pub mod smtlib;
 pub mod solver;
