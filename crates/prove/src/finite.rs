@@ -148,19 +148,14 @@ fn scopes(terms: &Terms, formulas: &[Term], n: u32) -> Vec<Scope> {
     let mut numbers: BTreeSet<i64> = (-1..=i64::from(n) + 1).collect();
     numbers.extend(mentioned.numerals.iter().flat_map(|&k| [k - 1, k, k + 1]));
     let numbers: BTreeSet<i64> = numbers.into_iter().take(MOST_NUMBERS).collect();
-    let (low, high) = (numbers.first().copied().unwrap_or(0), numbers.last().copied().unwrap_or(0));
-    let tried = |margin: i64| (low - margin..low).chain(numbers.iter().copied()).chain(high + 1..=high + margin).collect();
-    let scope = |opaque: Vec<u32>, margin: i64, bounded: bool| Scope {
-        frame: Model { n, opaque, numbers: numbers.clone(), tables: BTreeMap::new() },
-        tried: tried(margin),
-        bounded,
-    };
-    let mut scopes = vec![scope(roomy.clone(), 2, true)];
+    let scope =
+        |opaque: Vec<u32>, bounded: bool| Scope { frame: Model { n, opaque, numbers: numbers.clone(), tables: BTreeMap::new() }, bounded };
+    let mut scopes = vec![scope(roomy.clone(), true)];
     if mentioned.sorts.iter().any(|s| matches!(s, Sort::Opaque(_))) {
-        scopes.extend([1, 2].map(|size| scope(vec![size; roomy.len()], 2, true)));
+        scopes.extend([1, 2].map(|size| scope(vec![size; roomy.len()], true)));
     }
     if n <= 2 && mentioned.sorts.iter().any(|s| s.is_number()) {
-        scopes.push(scope(roomy, 2, false));
+        scopes.push(scope(roomy, false));
     }
     scopes
 }

@@ -12,13 +12,21 @@ use super::model::{Element, Model};
 use crate::term::{Fun, Node, Role, Sort, Term, Terms, Var};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How large the universes are: a [`Model`] without tables, and the numbers that quantifiers try.
+/// How large the universes are: a [`Model`] without tables.
 #[derive(Clone, Debug)]
 pub(super) struct Scope {
     pub(super) frame: Model,
-    pub(super) tried: Vec<i64>,
-    /// Whether functions that have numbers as values stay within those that are tried.
+    /// Whether functions that have numbers as values stay within those that tables tell apart.
     pub(super) bounded: bool,
+}
+
+impl Scope {
+    /// The numbers that a quantifier tries: those that tables tell apart, and `margin` times two more on both sides.
+    fn tried(&self, margin: i64) -> impl Iterator<Item = i64> {
+        let numbers = &self.frame.numbers;
+        let (low, high) = (numbers.first().copied().unwrap_or(0), numbers.last().copied().unwrap_or(0));
+        (low - 2 * margin..low).chain(numbers.iter().copied()).chain(high + 1..=high + 2 * margin)
+    }
 }
 
 /// The expansion of some formulas.
@@ -153,7 +161,11 @@ impl Expander<'_> {
     }
     fn elements(&self, sort: Sort) -> Result<Vec<Element>, Obstacle> {
         match sort.is_number() {
-            true => Ok(self.scope.tried.iter().map(|&k| Element::Number(k)).collect()),
+            true => {
+                // Inside other quantifiers a bit more, so that `∀v ∃w. v < w` does not fail at the largest number.
+                let around = self.environment.values().filter(|e| matches!(e, Element::Number(_))).count() as i64;
+                Ok(self.scope.tried(around + 1).map(Element::Number).collect())
+            }
             false => self.scope.frame.elements(sort).ok_or(Obstacle::TooLarge),
         }
     }
