@@ -25,8 +25,6 @@ mod model;
 mod price;
 mod relevant;
 mod rows;
-#[cfg(test)]
-mod tests;
 
 use crate::clause::Clauses;
 use crate::clock::Stopwatch;
@@ -34,9 +32,7 @@ use crate::solver::{Answer, Solver, SolverError};
 use crate::term::{Fun, Node, Role, Sort, Term, Terms};
 use count::LastResort;
 use emit::Emitter;
-pub use emit::{integer, sort_name};
 use instances::{Instance, Instances};
-pub use model::Key;
 use model::Model;
 use price::Pricer;
 use relevant::{Generations, Relevant, Walk};
@@ -358,10 +354,9 @@ fn ground_terms(terms: &Terms, matrix: Term) -> Vec<Term> {
         if !seen.insert(term) {
             continue;
         }
-        if let Node::App(fun, list) = terms.node(term) {
+        if let Node::App(fun, _) = terms.node(term) {
             let sort = terms.sort(term);
-            let number_term = sort == Sort::Int && !list.is_empty();
-            if !terms.facts(term).open && sort != Sort::Bool && sort.element().is_none() && !number_term && Some(*fun) != n {
+            if !terms.facts(term).open && sort != Sort::Bool && sort.element().is_none() && Some(*fun) != n {
                 found.push(term);
             }
         }

@@ -1,21 +1,24 @@
 //! Proofs for every n: the verification conditions of an algorithm, discharged by an SMT solver.
 //!
 //! * [`term`]: typed formulas with sets and cardinalities; [`condition`]: what is to be proved
-//! * [`clause`]: formulas as clauses; [`ground`]: the engine that instantiates and counts; [`quantified`]: the solver's own quantifiers
+//! * [`clause`]: formulas as clauses; [`ground`]: the engine that instantiates and counts
 //! * [`lower`]: from the text of an algorithm to its conditions
 //! * [`prove`]: all conditions of a problem; [`certificate`]: proofs as text that somebody else can check
 //! * [`solver`]: the process that runs an SMT solver; [`sexp`]: what it and SMT-LIB files are written in
+//! * [`solve`]: the answer to an SMT-LIB file
+//! * [`finite`]: models with few processes
+//! * [`smtlib`]: SMT-LIB files read and written
 
 pub mod certificate;
 pub mod clause;
 pub mod clock;
 pub mod condition;
+pub mod finite;
 pub mod ground;
 pub mod lower;
 pub mod prove;
-pub mod quantified;
-#[cfg(test)]
-mod scratch;
 pub mod sexp;
+pub mod smtlib;
+pub mod solve;
 pub mod solver;
 pub mod term;

@@ -9,8 +9,9 @@ use crate::clause::Clauses;
 use crate::clock::Stopwatch;
 use crate::condition::{Condition, Kind, Problem};
 use crate::ground::{Engine, Fact, Figures, Options, Outcome};
-use crate::quantified;
-use crate::solver::{self, Answer, Choice, Solver, SolverError};
+use crate::solve::quantified::Quantified;
+use crate::solve::{self, Prover, Refutation};
+use crate::solver::{self, Choice, Solver, SolverError};
 use crate::term::{Fun, Node, Role, Term, Terms};
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -171,14 +172,14 @@ fn one(problem: &Problem, condition: &Condition, settings: &Settings, solvers: &
     let mut terms = problem.terms.clone();
     let mut assumptions: Vec<Term> = condition.hypotheses.iter().map(|h| h.formula).collect();
     assumptions.push(terms.not(condition.goal));
-    let uncounted = assumptions.iter().all(|&f| quantified::expressible(&terms, f));
+    let uncounted = !assumptions.iter().any(|&f| counts(&terms, f));
     let mut reasons = Vec::new();
     let mut verdict = None;
     let plan = uncounted.then_some(&(Attempt::Quantified, 4)).into_iter().chain(&PLAN);
     for (attempt, share) in plan {
         let budget = settings.timeout * *share / 20;
         let result = match attempt {
-            Attempt::Quantified => by_quantifiers(&terms, &assumptions, settings, budget, solvers)?,
+            Attempt::Quantified => by_quantifiers(&terms, &assumptions, settings, budget)?,
             Attempt::Ground { strict, slim: fewer, seed } => {
                 let slimmer = slim(&terms, &assumptions);
                 if *fewer && slimmer.len() == assumptions.len() {
@@ -203,20 +204,28 @@ fn one(problem: &Problem, condition: &Condition, settings: &Settings, solvers: &
     Ok(Proof { name: condition.name.clone(), kind: condition.kind, verdict, time: started.elapsed() })
 }
 
+/// What does not count goes to the solver with its quantifiers, if the goal does not. Leaving hypotheses out is sound.
 fn by_quantifiers(
     terms: &Terms,
     assumptions: &[Term],
     settings: &Settings,
     budget: Duration,
-    solvers: &mut [Solver; 2],
 ) -> Result<Result<Method, String>, SolverError> {
-    solvers[0].reset(&solver_options(settings.seed, budget));
-    Ok(match quantified::refute(terms, assumptions, &mut solvers[0])? {
-        Some(Answer::Unsat) => Ok(Method::Quantified),
-        Some(Answer::Sat) => Err("the cardinality-free hypotheses do not suffice".into()),
-        Some(Answer::Unknown(why)) => Err(format!("with quantifiers the solver says: {why}")),
-        None => Err("the goal counts".into()),
+    let plain: Vec<Term> = assumptions.iter().copied().filter(|&f| !counts(terms, f)).collect();
+    if plain.last() != assumptions.last() {
+        return Ok(Err("the goal counts".into()));
+    }
+    let own = solve::Settings { solver: settings.solver.clone(), seed: settings.seed, limit: budget, ..solve::Settings::default() };
+    Ok(match Quantified::new(&own).refute(&mut terms.clone(), &plain)? {
+        Refutation::Unsat => Ok(Method::Quantified),
+        Refutation::GaveUp(why) => Err(format!("with quantifiers: {why}")),
     })
+}
+
+/// Whether a cardinality or n occurs.
+fn counts(terms: &Terms, formula: Term) -> bool {
+    let n = terms.find("n");
+    terms.facts(formula).counts || symbols(terms, formula).iter().any(|&fun| Some(fun) == n)
 }
 
 fn by_instances(

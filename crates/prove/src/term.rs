@@ -41,6 +41,12 @@ pub enum Sort {
     ProcessSet,
     /// Finite sets of values.
     ValueSet,
+    /// Finite sets of integers.
+    IntSet,
+    /// Finite sets of times.
+    TimeSet,
+    /// Finite sets over an opaque sort, by its number.
+    OpaqueSet(u32),
 }
 
 impl Sort {
@@ -49,15 +55,21 @@ impl Sort {
         match self {
             Sort::ProcessSet => Some(Sort::Process),
             Sort::ValueSet => Some(Sort::Value),
-            _ => None,
+            Sort::IntSet => Some(Sort::Int),
+            Sort::TimeSet => Some(Sort::Time),
+            Sort::OpaqueSet(k) => Some(Sort::Opaque(k)),
+            Sort::Bool | Sort::Int | Sort::Process | Sort::Value | Sort::Time | Sort::Opaque(_) => None,
         }
     }
-    /// The sort of sets of it.
+    /// The sort of sets of it; there are none of truth values and of sets.
     pub fn set(self) -> Option<Sort> {
         match self {
             Sort::Process => Some(Sort::ProcessSet),
             Sort::Value => Some(Sort::ValueSet),
-            _ => None,
+            Sort::Int => Some(Sort::IntSet),
+            Sort::Time => Some(Sort::TimeSet),
+            Sort::Opaque(k) => Some(Sort::OpaqueSet(k)),
+            Sort::Bool | Sort::ProcessSet | Sort::ValueSet | Sort::IntSet | Sort::TimeSet | Sort::OpaqueSet(_) => None,
         }
     }
     /// Whether the solver sees integers.
@@ -75,8 +87,10 @@ impl fmt::Display for Sort {
             Sort::Value => f.write_str("Value"),
             Sort::Time => f.write_str("Time"),
             Sort::Opaque(k) => write!(f, "S{k}"),
-            Sort::ProcessSet => f.write_str("(Set Process)"),
-            Sort::ValueSet => f.write_str("(Set Value)"),
+            Sort::ProcessSet | Sort::ValueSet | Sort::IntSet | Sort::TimeSet | Sort::OpaqueSet(_) => {
+                let element = self.element().unwrap_or(Sort::Process);
+                write!(f, "(Set {element})")
+            }
         }
     }
 }
@@ -190,6 +204,7 @@ pub struct Terms {
     symbols: Vec<Symbol>,
     names: BTreeMap<String, Fun>,
     variables: Vec<(String, Sort)>,
+    sorts: Vec<String>,
     free: Vec<Box<[Var]>>,
 }
 
@@ -232,6 +247,23 @@ impl Terms {
     /// All symbols, in the order of their declaration.
     pub fn symbols(&self) -> impl Iterator<Item = (Fun, &Symbol)> {
         self.symbols.iter().enumerate().map(|(k, s)| (Fun(k as u32), s))
+    }
+    /// Declares an opaque sort; `name` is for people.
+    pub fn declare_sort(&mut self, name: &str) -> Sort {
+        self.sorts.push(name.to_string());
+        Sort::Opaque(self.sorts.len() as u32 - 1)
+    }
+    /// What people call a sort: an opaque one by the name of its declaration.
+    pub fn sort_name(&self, sort: Sort) -> String {
+        match (sort, sort.element()) {
+            (Sort::Opaque(k), _) => self.sorts.get(k as usize).cloned().unwrap_or_else(|| sort.to_string()),
+            (_, Some(element)) => format!("(Set {})", self.sort_name(element)),
+            _ => sort.to_string(),
+        }
+    }
+    /// How many opaque sorts have been declared.
+    pub fn opaque_sorts(&self) -> u32 {
+        self.sorts.len() as u32
     }
     /// A new variable; `name` is for people.
     pub fn variable(&mut self, name: &str, sort: Sort) -> Var {

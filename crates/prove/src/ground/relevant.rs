@@ -134,25 +134,20 @@ impl Relevant {
                 on.terms.children(set).into_iter().for_each(|c| self.collect(on, c, instances));
             }
             node => {
-                if let Node::App(fun, list) = &node
+                if let Node::App(fun, _) = &node
                     && instances
                 {
-                    self.offer(on, term, *fun, list.is_empty());
+                    self.offer(on, term, *fun);
                 }
                 on.terms.children(term).into_iter().for_each(|c| self.collect(on, c, instances));
             }
         }
     }
 
-    /// Terms of processes, values, times and unknown sorts are instances; of numbers only constants, and n never.
-    fn offer(&mut self, on: &mut Walk<'_>, term: Term, fun: Fun, constant: bool) {
+    /// Every term but truth values, sets and n may stand for a variable.
+    fn offer(&mut self, on: &mut Walk<'_>, term: Term, fun: Fun) {
         let sort = on.terms.sort(term);
-        let wanted = match sort {
-            Sort::Process | Sort::Value | Sort::Time | Sort::Opaque(_) => true,
-            Sort::Int => constant && on.terms.symbol(fun).name != "n",
-            Sort::Bool | Sort::ProcessSet | Sort::ValueSet => false,
-        };
-        if wanted {
+        if sort != Sort::Bool && sort.element().is_none() && on.terms.symbol(fun).name != "n" {
             let generation = on.generations.as_instance(on.terms, term);
             self.terms.entry(sort).or_default().entry(term).or_insert(generation);
         }

@@ -485,7 +485,7 @@ impl Terms {
             }
             Node::Comprehension(v, _) => {
                 // What is inside a comprehension is its definition's business.
-                self.variable_sort(*v).set().expect("sets are of processes or values")
+                self.variable_sort(*v).set().expect("there are no sets of truth values or of sets")
             }
         };
         Facts { sort, ..facts }
