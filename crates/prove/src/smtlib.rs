@@ -34,6 +34,11 @@ use std::fmt;
 /// How many terms a file may have once its definitions are put in place.
 pub const MOST_TERMS: usize = 1 << 18;
 
+/// The largest numeral and factor, so that no sum of theirs can overflow.
+pub const LARGEST_NUMBER: i64 = 1 << 24;
+/// How many summands a sum may have.
+const MOST_SUMMANDS: usize = 1 << 12;
+
 /// What a file says.
 #[derive(Clone, Debug)]
 pub struct Script {
