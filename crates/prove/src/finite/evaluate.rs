@@ -1,7 +1,7 @@
 //! Is a closed formula true in a finite model? An evaluation that shares nothing with the search, so that it can judge what that finds.
 //!
 //! Quantifiers over processes, truth values, opaque sorts and their sets try every element. Those over numbers mean all integers, and the
-//! answer is exact: [`range`] tells how far one has to look. Where it cannot tell, the evaluation refuses.
+//! answer is exact: `range` tells how far one has to look. Where it cannot tell, the evaluation refuses.
 //!
 //! Worked example: with n = 2, x = (0, 1), `∀v. |{i | x(i) = v}| ≤ 1` is tried for v from −3 to 3 and found true.
 

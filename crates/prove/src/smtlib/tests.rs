@@ -110,6 +110,19 @@ fn definitions_cannot_explode() {
 }
 
 #[test]
+fn the_processes_are_pid_or_the_sort_whose_universe_is_mentioned() {
+    for (text, expected) in [
+        ("(declare-sort Node 0)(declare-fun S () (Set Node))(assert (= S (as set.universe (Set Node))))", (true, "∀e1. e1 ∈ S) ∧ |S| = n")),
+        ("(declare-sort Pid 0)(declare-fun S () (Set Pid))(assert (= 0 (set.card S)))", (true, "0 = |S|")),
+        ("(declare-sort Node 0)(declare-fun S () (Set Node))(assert (= 0 (set.card S)))", (false, "0 = |S|")),
+    ] {
+        let script = read(text).unwrap();
+        let shown = script.terms.show(script.assertions[0].formula);
+        assert!(script.has_processes == expected.0 && shown.ends_with(expected.1), "{text}: {shown}");
+    }
+}
+
+#[test]
 fn claims_are_read() {
     let script =
         read("(set-info :status sat)(set-info :smallest-n 3)(set-info :vacuous true)(assert (! true :named hyp))(assert false)").unwrap();
