@@ -1,7 +1,7 @@
 //! Finite models: is there one with few processes?
 //!
 //! A model found is a counterexample when the formulas are the negation of a condition. [`search`] asks the solver once for each number of
-//! processes n = 1, 2, …; the formulas are expanded for it ([`expand`]), what it answers is read into a [`Model`] ([`extract`]) and then
+//! processes n = 1, 2, …; the formulas are expanded for it (`expand`), what it answers is read into a [`Model`] (`extract`) and then
 //! judged by [`evaluate`], which knows nothing of the expansion. **Only a model so judged is ever reported.**
 //!
 //! What a model means. Processes and opaque sorts are finite, and quantifiers over them try everything. Numbers (`Int`, `Value`, `Time`)

@@ -12,10 +12,10 @@
 //! one assertion called `most` is read: `n < 2·|{i | d(i) = 1}|`. The sort `Pid`, or else the one whose universe the text mentions, is the
 //! processes: finite, not empty. Other declared sorts are opaque. Passes:
 //!
-//! 1. [`types`]: sorts and data types; every value becomes a list of plain terms. An `(Option Int)` is a truth value and an integer, a
+//! 1. `types`: sorts and data types; every value becomes a list of plain terms. An `(Option Int)` is a truth value and an integer, a
 //!    pair its components. Data types must not be recursive.
-//! 2. [`elaborate`] and [`operators`]: terms; definitions are put in place, each time with variables of their own.
-//! 3. [`divide`]: `(div t k)` disappears into the inequality around it.
+//! 2. `elaborate` and `operators`: terms; definitions are put in place, each time with variables of their own.
+//! 3. `divide`: `(div t k)` disappears into the inequality around it.
 //!
 //! What is not understood is an error with its line and column; nothing is skipped.
 
@@ -33,6 +33,11 @@ use std::fmt;
 
 /// How many terms a file may have once its definitions are put in place.
 pub const MOST_TERMS: usize = 1 << 18;
+
+/// The largest numeral and factor, so that no sum of theirs can overflow.
+pub const LARGEST_NUMBER: i64 = 1 << 24;
+/// How many summands a sum may have.
+const MOST_SUMMANDS: usize = 1 << 12;
 
 /// What a file says.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 //! Worked example: `(assert (> (set.card A) (set.card B)))` is `sat`, with a model of one process; together with
 //! `(assert (set.subset A B))` it is `unsat`, for every n.
 //!
-//! 1. The file is read ([`crate::smtlib`]), and functions of sets that are defined by an assertion are put in place ([`unfold`]).
+//! 1. The file is read ([`crate::smtlib`]), and functions of sets that are defined by an assertion are put in place (`unfold`).
 //! 2. Models with one and two processes are searched ([`crate::finite`]).
 //! 3. Each [`Prover`] tries to show that there is no model for any n.
 //! 4. Larger models are searched.

@@ -1,16 +1,16 @@
 //! Is a closed formula true in a finite model? An evaluation that shares nothing with the search, so that it can judge what that finds.
 //!
 //! Quantifiers over processes, truth values, opaque sorts and their sets try every element. Those over numbers mean all integers, and the
-//! answer is exact: [`range`] tells how far one has to look. Where it cannot tell, the evaluation refuses.
+//! answer is exact: `range` tells how far one has to look. Where it cannot tell, the evaluation refuses.
 //!
 //! Worked example: with n = 2, x = (0, 1), `∀v. |{i | x(i) = v}| ≤ 1` is tried for v from −3 to 3 and found true.
 
 mod range;
 
 use super::model::{Element, Model};
-use crate::term::{Node, Term, Terms, Var};
+use crate::term::{Node, Sort, Term, Terms, Var};
 use range::Range;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// How many terms may be looked at, repetitions counted.
@@ -52,7 +52,7 @@ impl fmt::Display for Obstacle {
 /// Where the formula cannot be evaluated.
 pub fn holds(terms: &Terms, model: &Model, formula: Term) -> Result<bool, Obstacle> {
     let range = Range::of(terms, model, formula)?;
-    let mut evaluation = Evaluation { terms, model, range, scope: BTreeMap::new(), steps: 0 };
+    let mut evaluation = Evaluation { terms, model, range, scope: Vec::new(), pebbles: Vec::new(), steps: 0 };
     evaluation.truth(formula)
 }
 
@@ -60,69 +60,89 @@ struct Evaluation<'a> {
     terms: &'a Terms,
     model: &'a Model,
     range: Range,
-    scope: BTreeMap<Var, Element>,
+    /// The values of the variables, by number.
+    scope: Vec<Option<Element>>,
+    /// The numbers among them, outermost first.
+    pebbles: Vec<i64>,
     steps: u64,
 }
 
 impl Evaluation<'_> {
     fn truth(&mut self, term: Term) -> Result<bool, Obstacle> {
-        match self.element(term)? {
-            Element::Bool(value) => Ok(value),
-            _ => Err(self.missing(term)),
-        }
+        self.step()?;
+        let terms = self.terms;
+        Ok(match terms.node(term) {
+            Node::Bool(value) => *value,
+            Node::Not(a) => !self.truth(*a)?,
+            Node::And(list) => self.find(list, false)?.is_none(),
+            Node::Or(list) => self.find(list, true)?.is_some(),
+            Node::Eq(a, b) if terms.sort(*a).is_number() => self.number(*a)? == self.number(*b)?,
+            Node::Eq(a, b) => self.element(*a)? == self.element(*b)?,
+            Node::Le(a, b) => self.number(*a)? <= self.number(*b)?,
+            Node::Lt(a, b) => self.number(*a)? < self.number(*b)?,
+            Node::Forall(vars, body) => self.try_all(vars, *body, false)?,
+            Node::Exists(vars, body) => !self.try_all(vars, *body, true)?,
+            Node::Member(e, set) => {
+                let e = self.element(*e)?;
+                self.set(*set)?.contains(&e)
+            }
+            _ => match self.reference(term)? {
+                Element::Bool(value) => value,
+                _ => return Err(self.missing(term)),
+            },
+        })
     }
     fn number(&mut self, term: Term) -> Result<i64, Obstacle> {
-        match self.element(term)? {
-            Element::Number(value) => Ok(value),
+        self.step()?;
+        let terms = self.terms;
+        Ok(match terms.node(term) {
+            Node::Int(value) => *value,
+            Node::Add(list) => {
+                let mut sum = 0i64;
+                for &t in list.iter() {
+                    sum = sum.checked_add(self.number(t)?).ok_or(Obstacle::Overflow)?;
+                }
+                sum
+            }
+            Node::Mul(k, a) => k.checked_mul(self.number(*a)?).ok_or(Obstacle::Overflow)?,
+            Node::Card(set) => i64::try_from(self.set(*set)?.len()).map_err(|_| Obstacle::Overflow)?,
+            _ => match self.reference(term)? {
+                Element::Number(value) => value,
+                _ => return Err(self.missing(term)),
+            },
+        })
+    }
+    fn element(&mut self, term: Term) -> Result<Element, Obstacle> {
+        match self.terms.sort(term) {
+            Sort::Bool => Ok(Element::Bool(self.truth(term)?)),
+            Sort::Int | Sort::Value | Sort::Time => Ok(Element::Number(self.number(term)?)),
+            sort if sort.element().is_some() => Ok(Element::Set(self.set(term)?)),
+            _ => self.reference(term),
+        }
+    }
+    /// A variable, a function applied, or an `ite`: terms of any sort.
+    fn reference(&mut self, term: Term) -> Result<Element, Obstacle> {
+        let terms = self.terms;
+        match terms.node(term) {
+            Node::Var(var) => self.scope.get(var.0 as usize).cloned().flatten().ok_or_else(|| self.missing(term)),
+            Node::App(fun, list) if list.is_empty() && Some(*fun) == terms.find("n") => Ok(Element::Number(self.model.n.into())),
+            Node::App(fun, list) => {
+                let arguments = list.iter().map(|&t| self.element(t)).collect::<Result<Vec<_>, _>>()?;
+                self.model.apply(*fun, &arguments).cloned().ok_or_else(|| self.missing(term))
+            }
+            Node::Ite(c, a, b) => {
+                let taken = if self.truth(*c)? { *a } else { *b };
+                self.element(taken)
+            }
             _ => Err(self.missing(term)),
         }
     }
     fn missing(&self, term: Term) -> Obstacle {
         Obstacle::Missing(self.terms.show(term))
     }
-
-    fn element(&mut self, term: Term) -> Result<Element, Obstacle> {
+    fn step(&mut self) -> Result<(), Obstacle> {
         self.steps += 1;
-        if self.steps > MOST_STEPS {
-            return Err(Obstacle::TooLong);
-        }
-        let terms = self.terms;
-        Ok(match terms.node(term) {
-            Node::Bool(value) => Element::Bool(*value),
-            Node::Int(value) => Element::Number(*value),
-            Node::Var(var) => self.scope.get(var).cloned().ok_or_else(|| self.missing(term))?,
-            Node::App(fun, list) if list.is_empty() && Some(*fun) == terms.find("n") => Element::Number(self.model.n.into()),
-            Node::App(fun, list) => {
-                let arguments = list.iter().map(|&t| self.element(t)).collect::<Result<Vec<_>, _>>()?;
-                self.model.apply(*fun, &arguments).cloned().ok_or_else(|| self.missing(term))?
-            }
-            Node::Not(a) => Element::Bool(!self.truth(*a)?),
-            Node::And(list) => Element::Bool(self.find(list, false)?.is_none()),
-            Node::Or(list) => Element::Bool(self.find(list, true)?.is_some()),
-            Node::Ite(c, a, b) => {
-                let taken = if self.truth(*c)? { *a } else { *b };
-                self.element(taken)?
-            }
-            Node::Eq(a, b) => Element::Bool(self.element(*a)? == self.element(*b)?),
-            Node::Le(a, b) => Element::Bool(self.number(*a)? <= self.number(*b)?),
-            Node::Lt(a, b) => Element::Bool(self.number(*a)? < self.number(*b)?),
-            Node::Add(list) => {
-                let mut sum = 0i64;
-                for &t in list.iter() {
-                    sum = sum.checked_add(self.number(t)?).ok_or(Obstacle::Overflow)?;
-                }
-                Element::Number(sum)
-            }
-            Node::Mul(k, a) => Element::Number(k.checked_mul(self.number(*a)?).ok_or(Obstacle::Overflow)?),
-            Node::Forall(vars, body) => Element::Bool(self.try_all(vars, *body, false)?),
-            Node::Exists(vars, body) => Element::Bool(!self.try_all(vars, *body, true)?),
-            Node::Member(e, set) => {
-                let e = self.element(*e)?;
-                Element::Bool(self.set(*set)?.contains(&e))
-            }
-            Node::Card(set) => Element::Number(i64::try_from(self.set(*set)?.len()).map_err(|_| Obstacle::Overflow)?),
-            Node::Comprehension(..) => Element::Set(self.set(term)?),
-        })
+        if self.steps > MOST_STEPS { Err(Obstacle::TooLong) } else { Ok(()) }
     }
     /// The first of the formulas whose truth value is `wanted`.
     fn find(&mut self, list: &[Term], wanted: bool) -> Result<Option<Term>, Obstacle> {
@@ -136,55 +156,61 @@ impl Evaluation<'_> {
 
     fn set(&mut self, term: Term) -> Result<BTreeSet<Element>, Obstacle> {
         let Node::Comprehension(var, body) = self.terms.node(term) else {
-            return match self.element(term)? {
+            return match self.reference(term)? {
                 Element::Set(set) => Ok(set),
                 _ => Err(self.missing(term)),
             };
         };
-        let (candidates, ends) = self.candidates(*var, *body)?;
+        let candidates = self.candidates(*var, self.range.rank(*body))?;
+        let ends = if self.terms.variable_sort(*var).is_number() {
+            [candidates.first().cloned(), candidates.last().cloned()]
+        } else {
+            [None, None]
+        };
         let mut set = BTreeSet::new();
         for candidate in candidates {
-            self.scope.insert(*var, candidate.clone());
-            let inside = self.truth(*body)?;
-            if inside && ends.contains(&candidate) {
-                // What holds of the outermost number holds of all beyond.
-                return Err(Obstacle::Infinite(self.terms.show(term)));
-            }
-            if inside {
+            if self.with(*var, &candidate, |evaluation| evaluation.truth(*body))? {
+                if ends.contains(&Some(candidate.clone())) {
+                    // What holds of the outermost number holds of all beyond.
+                    return Err(Obstacle::Infinite(self.terms.show(term)));
+                }
                 set.insert(candidate);
             }
         }
-        self.scope.remove(var);
         Ok(set)
     }
     /// Whether no choice of the variables gives the body the truth value `breaks`.
     fn try_all(&mut self, vars: &[Var], body: Term, breaks: bool) -> Result<bool, Obstacle> {
         let Some((&var, rest)) = vars.split_first() else { return Ok(self.truth(body)? != breaks) };
-        let depth = rest.iter().filter(|&&v| self.terms.variable_sort(v).is_number()).count() as u32;
-        let (candidates, _) = self.candidates_at(var, depth + self.range.rank(body))?;
-        let mut all = true;
-        for candidate in candidates {
-            self.scope.insert(var, candidate);
-            all = self.try_all(rest, body, breaks)?;
-            if !all {
-                break;
+        let below = rest.iter().filter(|&&v| self.terms.variable_sort(v).is_number()).count() as u32;
+        for candidate in self.candidates(var, below + self.range.rank(body))? {
+            if !self.with(var, &candidate, |evaluation| evaluation.try_all(rest, body, breaks))? {
+                return Ok(false);
             }
         }
-        self.scope.remove(&var);
-        Ok(all)
+        Ok(true)
     }
-    fn candidates(&self, var: Var, body: Term) -> Result<(Vec<Element>, Vec<Element>), Obstacle> {
-        self.candidates_at(var, self.range.rank(body))
+    /// Does something while a variable has a value.
+    fn with<T>(&mut self, var: Var, value: &Element, work: impl FnOnce(&mut Self) -> T) -> T {
+        let place = var.0 as usize;
+        if self.scope.len() <= place {
+            self.scope.resize(place + 1, None);
+        }
+        self.scope[place] = Some(value.clone());
+        let pebble = if let Element::Number(k) = value { Some(*k) } else { None };
+        self.pebbles.extend(pebble);
+        let result = work(self);
+        self.pebbles.truncate(self.pebbles.len() - usize::from(pebble.is_some()));
+        self.scope[place] = None;
+        result
     }
-    /// The elements to try, and for numbers the outermost two; `inside` is how deep binders of numbers are nested below.
-    fn candidates_at(&self, var: Var, inside: u32) -> Result<(Vec<Element>, Vec<Element>), Obstacle> {
+    /// The elements to try, in order; `inside` is how deep binders of numbers are nested below.
+    fn candidates(&self, var: Var, inside: u32) -> Result<Vec<Element>, Obstacle> {
         let sort = self.terms.variable_sort(var);
         if !sort.is_number() {
-            return Ok((self.model.elements(sort).ok_or(Obstacle::Sets)?, Vec::new()));
+            return self.model.elements(sort).ok_or(Obstacle::Sets);
         }
-        let pebbles = self.scope.iter().filter(|(v, _)| self.terms.variable_sort(**v).is_number() && **v != var);
-        let pebbles = pebbles.filter_map(|(_, e)| if let Element::Number(k) = e { Some(*k) } else { None });
-        let (low, high) = self.range.interval(pebbles, inside)?;
-        Ok(((low..=high).map(Element::Number).collect(), vec![Element::Number(low), Element::Number(high)]))
+        let (low, high) = self.range.interval(self.pebbles.iter().copied(), inside)?;
+        Ok((low..=high).map(Element::Number).collect())
     }
 }

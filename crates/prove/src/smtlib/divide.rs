@@ -11,12 +11,15 @@
 //! So `|A| > ⌊n/2⌋` becomes `2·|A| > n`. Where a quotient stands elsewhere, it remains, and its definition is added to the assertions,
 //! quantified over the variables that are free in it.
 
-use super::Assertion;
+use super::{Assertion, LARGEST_NUMBER, MOST_SUMMANDS};
 use crate::term::{Node, Role, Sort, Term, Terms};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The name of the function symbol that stands for quotients while a file is read, with the literal as its first argument.
 const QUOTIENT: &str = "quotient";
+
+/// The largest factor that a comparison may have to be rewritten.
+const LARGEST_FACTOR: i64 = 1 << 8;
 
 /// Declares the symbol, before any name of the file can be in the way.
 pub(super) fn declare(terms: &mut Terms) {
@@ -104,7 +107,10 @@ fn compare(terms: &mut Terms, node: &Node) -> Option<Term> {
     // b - a = sign·⌊t/k⌋ + rest
     let mut found = None;
     let mut rest = Vec::new();
-    for (factor, summand) in summands(terms, 1, b).into_iter().chain(summands(terms, -1, a)) {
+    let mut all = Vec::new();
+    summands(terms, 1, b, &mut all)?;
+    summands(terms, -1, a, &mut all)?;
+    for (factor, summand) in all {
         match as_quotient(terms, summand) {
             Some(quotient) if factor.abs() == 1 && found.is_none() => found = Some((factor, quotient)),
             Some(_) => return None,
@@ -135,12 +141,17 @@ fn compare(terms: &mut Terms, node: &Node) -> Option<Term> {
     })
 }
 
-/// A sum as factors and summands.
-fn summands(terms: &Terms, factor: i64, term: Term) -> Vec<(i64, Term)> {
+/// Adds a sum's factors and summands; none where the numbers are so large that their product with a divisor might be too large.
+fn summands(terms: &Terms, factor: i64, term: Term, all: &mut Vec<(i64, Term)>) -> Option<()> {
     match terms.node(term) {
-        Node::Add(list) => list.iter().flat_map(|&t| summands(terms, factor, t)).collect(),
-        Node::Mul(k, inner) => summands(terms, factor * k, *inner),
-        _ => vec![(factor, term)],
+        Node::Add(list) => list.iter().try_for_each(|&t| summands(terms, factor, t, all)),
+        Node::Mul(k, inner) => summands(terms, factor.checked_mul(*k)?, *inner, all),
+        Node::Int(value) if value.abs() > LARGEST_NUMBER => None,
+        _ if factor.abs() > LARGEST_FACTOR || all.len() > MOST_SUMMANDS => None,
+        _ => {
+            all.push((factor, term));
+            Some(())
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 //! `1 < |HO(p)|`: the body is read again with `S` standing for `HO(p)`.
 
 use super::types::{Type, Typed, Types};
-use super::{Assertion, MOST_TERMS, NEGATED_CONCLUSION, Result, Script, Status, divide, wrong};
+use super::{Assertion, LARGEST_NUMBER, MOST_TERMS, NEGATED_CONCLUSION, Result, Script, Status, divide, wrong};
 use crate::sexp::{Kind, Place, Sexp};
 use crate::term::{Fun, Role, Terms, Var};
 use std::collections::BTreeMap;
@@ -211,9 +211,9 @@ impl Reader {
         }
         let plain = match name {
             "true" | "false" => self.terms.bool(name == "true"),
-            _ if name.starts_with(|c: char| c.is_ascii_digit()) => match name.parse::<i32>() {
-                Ok(value) => self.terms.int(value.into()),
-                Err(_) => return wrong(at, format!("`{name}` is no integer of at most 31 bits")),
+            _ if name.starts_with(|c: char| c.is_ascii_digit()) => match name.parse() {
+                Ok(value) if value <= LARGEST_NUMBER => self.terms.int(value),
+                _ => return wrong(at, format!("`{name}` is no integer up to {LARGEST_NUMBER}")),
             },
             _ => return self.call(at, name, Vec::new()),
         };

@@ -4,9 +4,9 @@
 
 use super::elaborate::{Reader, expect_name};
 use super::types::{Type, Typed, choose};
-use super::{Result, divide, wrong};
+use super::{LARGEST_NUMBER, MOST_SUMMANDS, Result, divide, wrong};
 use crate::sexp::{Place, Sexp};
-use crate::term::{Node, Sort, Term};
+use crate::term::{Node, Sort, Term, Terms};
 
 impl Reader {
     /// A function of the file or of the theories, applied.
@@ -141,22 +141,36 @@ impl Reader {
     fn arithmetic(&mut self, at: Place, name: &str, arguments: &[Typed]) -> Result<Term> {
         let numbers = self.all(at, arguments, Sort::Int)?;
         let terms = &mut self.terms;
-        let literal = |terms: &crate::term::Terms, t: Term| match terms.node(t) {
+        let literal = |terms: &Terms, t: Term| match terms.node(t) {
             Node::Int(value) => Some(*value),
             _ => None,
         };
-        let too_large = |value: i64| value.unsigned_abs() > 1 << 40;
+        let summands = |terms: &Terms, t: Term| if let Node::Add(list) = terms.node(t) { list.len() } else { 1 };
+        if numbers.iter().map(|&t| summands(terms, t)).sum::<usize>() > MOST_SUMMANDS {
+            return wrong(at, format!("a sum of more than {MOST_SUMMANDS} summands"));
+        }
+        // The factor that a product with a literal would get.
+        let factor = |terms: &Terms, k: i64, t: Term| match terms.node(t) {
+            Node::Mul(j, _) => k.saturating_mul(*j),
+            _ => k,
+        };
+        let fits = |value: i64| value.abs() <= LARGEST_NUMBER;
         let result = match (name, numbers.as_slice()) {
             ("+", [_, ..]) => terms.add(numbers),
             ("-", [a]) => terms.times(-1, *a),
             ("-", [first, rest @ ..]) => rest.iter().fold(*first, |sum, &b| terms.minus(sum, b)),
             ("*", [a, b]) => match (literal(terms, *a), literal(terms, *b)) {
-                (Some(k), _) if !too_large(k) => terms.times(k, *b),
-                (_, Some(k)) if !too_large(k) => terms.times(k, *a),
-                _ => return wrong(at, "expected a product of a literal and a term: the arithmetic is linear"),
+                (Some(k), _) if fits(factor(terms, k, *b)) => terms.times(k, *b),
+                (_, Some(k)) if fits(factor(terms, k, *a)) => terms.times(k, *a),
+                _ => {
+                    return wrong(
+                        at,
+                        format!("expected a product of a literal up to {LARGEST_NUMBER} and a term: the arithmetic is linear"),
+                    );
+                }
             },
             ("div" | "mod", [a, b]) => match literal(terms, *b) {
-                Some(k) if k > 0 && !too_large(k) => divide::quotient(terms, name == "mod", *a, k),
+                Some(k) if k > 0 => divide::quotient(terms, name == "mod", *a, k),
                 _ => return wrong(at, format!("`{name}` is understood with a positive literal as second argument only")),
             },
             ("abs", [a]) => {
@@ -167,7 +181,7 @@ impl Reader {
             _ => return wrong(at, format!("`{name}` does not take {} arguments", numbers.len())),
         };
         match literal(terms, result) {
-            Some(value) if too_large(value) => wrong(at, "the numbers are too large"),
+            Some(value) if !fits(value) => wrong(at, format!("the number is larger than {LARGEST_NUMBER}")),
             _ => Ok(result),
         }
     }

@@ -1,4 +1,5 @@
 use super::*;
+use proptest::prelude::*;
 
 const DECLARATIONS: &str = "
 (declare-sort Pid 0)
@@ -65,13 +66,15 @@ fn what_is_not_understood_is_named() {
         ("(= o (some k))", "expected a term of sort (Option S0), found one of sort (Option Int)"),
         ("(q 1)", "nothing is called `q` here"),
         ("(big)", "`big` takes 1 arguments, not 0"),
-        ("(< k (* k k))", "expected a product of a literal and a term: the arithmetic is linear"),
+        ("(< k (* k k))", "expected a product of a literal up to 16777216 and a term: the arithmetic is linear"),
         ("(< k (div 5 k))", "`div` is understood with a positive literal as second argument only"),
         ("(set.member p (set.complement A))", "the operator `set.complement` is not supported"),
         ("(= A (as set.universe (Set Int)))", "only the processes have a universe: it is known to be finite"),
         ("(= 0 (set.card (set.comprehension ((i Pid)) true p)))", "expected the bound variable, `i`, of a sort that there are sets of"),
         ("(exists ((b (Set Bool))) true)", "expected `(Set S)`, where S is a declared sort or Int"),
-        ("(< k 99999999999)", "`99999999999` is no integer of at most 31 bits"),
+        ("(< k 99999999999)", "`99999999999` is no integer up to 16777216"),
+        ("(< k (* 5000 5000))", "the number is larger than 16777216"),
+        ("(< k (* 5000 (* 5000 k)))", "expected a product of a literal up to 16777216 and a term: the arithmetic is linear"),
         ("none", "the sort cannot be told: expected `(as none sort)`"),
     ] {
         assert_eq!(shown(formula).replace("(Option V)", "(Option S0)"), expected, "{formula}");
@@ -98,12 +101,25 @@ fn commands_that_are_not_understood_are_named() {
 
 #[test]
 fn definitions_cannot_explode() {
-    let mut text = "(declare-fun a (Int) Int)(define-fun f0 ((x Int)) Int (+ (a x) (a (+ x 1))))".to_string();
+    let mut text = "(declare-fun a (Int) Int)(define-fun f0 ((x Int)) Bool (< x (a x)))".to_string();
     for k in 1..40 {
-        text += &format!("(define-fun f{k} ((x Int)) Int (+ (f{} (a x)) (f{} (+ x 1))))", k - 1, k - 1);
+        text += &format!("(define-fun f{k} ((x Int)) Bool (= (f{} (a x)) (f{} (+ x 1))))", k - 1, k - 1);
     }
     let error = read(&text).expect_err("doubles forty times");
     assert!(error.what.starts_with("too large"), "{error}");
+}
+
+#[test]
+fn the_processes_are_pid_or_the_sort_whose_universe_is_mentioned() {
+    for (text, expected) in [
+        ("(declare-sort Node 0)(declare-fun S () (Set Node))(assert (= S (as set.universe (Set Node))))", (true, "∀e1. e1 ∈ S) ∧ |S| = n")),
+        ("(declare-sort Pid 0)(declare-fun S () (Set Pid))(assert (= 0 (set.card S)))", (true, "0 = |S|")),
+        ("(declare-sort Node 0)(declare-fun S () (Set Node))(assert (= 0 (set.card S)))", (false, "0 = |S|")),
+    ] {
+        let script = read(text).unwrap();
+        let shown = script.terms.show(script.assertions[0].formula);
+        assert!(script.has_processes == expected.0 && shown.ends_with(expected.1), "{text}: {shown}");
+    }
 }
 
 #[test]
@@ -113,4 +129,33 @@ fn claims_are_read() {
     assert_eq!((script.status, script.smallest_n, script.vacuous, script.has_processes), (Some(Status::Sat), Some(3), true, false));
     let names: Vec<&str> = script.assertions.iter().map(|a| a.name.as_str()).collect();
     assert_eq!(names, ["hyp", "assertion 2"]);
+}
+
+#[test]
+fn sums_cannot_explode() {
+    let doubled: String = (1..60).map(|k| format!("(define-fun s{k} () Int (+ s{} s{}))", k - 1, k - 1)).collect();
+    let error = read(&format!("(declare-fun s0 () Int){doubled}")).expect_err("doubles sixty times");
+    assert!(error.what.starts_with("a sum of more than"), "{error}");
+}
+
+proptest! {
+    /// Words of the language in any order are read or refused, wherever parentheses are.
+    #[test]
+    fn any_words_are_read_or_refused(
+        words in prop::collection::vec(prop::sample::select(vec![
+            "(", "(", "(", ")", ")", "assert", "A", "B", "HO", "p", "k", "x", "o", "w", "pr", "g", "big", "n", "0", "7", "=", "<", "+", "-",
+            "*", "div", "mod", "ite", "and", "not", "forall", "exists", "((i Pid))", "((i Int))", "i", "let", "((i k))", "as", "_", "is",
+            "some", "none", "get", "fst", "pair", "set.card", "set.member", "set.union", "set.empty", "(Set Pid)", "(Set Int)", "Pid",
+            "set.comprehension", "set.singleton", "!", ":named", "(Option Int)", "define-fun", "declare-fun", "()", "Bool",
+        ]), 0..40),
+    ) {
+        // As it is, and as one assertion whose lists are all closed.
+        let text = words.join(" ");
+        let _ = read(&format!("{DECLARATIONS} {text}"));
+        let count = |paren: char| text.chars().filter(|&c| c == paren).count();
+        let end = ")".repeat(count('(').saturating_sub(count(')')) + 1);
+        if let Ok(script) = read(&format!("{DECLARATIONS} (assert {text}{end}")) {
+            prop_assert!(script.assertions.iter().all(|a| script.terms.free(a.formula).is_empty()));
+        }
+    }
 }

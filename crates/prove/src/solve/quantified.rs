@@ -3,7 +3,7 @@
 //! Processes become an uninterpreted sort, sets predicates, and every cardinality a function of the set's free variables, of which only
 //! the following is said (all of it true of cardinalities, so that `unsat` is right; a model means nothing):
 //!
-//! * 1 ≤ n, and n = 1 exactly when all processes are the same;
+//! * 1 ≤ n, and where nothing else is counted, n = 1 exactly when all processes are the same;
 //! * 0 ≤ |S|, and |S| = 0 exactly for the empty set; for sets of processes |S| ≤ n, and |S| = n exactly for the set of all;
 //! * for each two sets of processes: if one is in the other it is not larger; if they have no common element, |A| + |B| ≤ n; if every
 //!   process is in one of them, n ≤ |A| + |B|. This only where there are few sets.
@@ -139,7 +139,10 @@ impl Counting<'_> {
 
     fn axioms(&mut self) -> Vec<Term> {
         let (n, one) = (self.terms.n(), self.terms.int(1));
-        let mut axioms = vec![self.terms.le(one, n), self.alone_or_not()];
+        let mut axioms = vec![self.terms.le(one, n)];
+        if self.sets.is_empty() {
+            axioms.push(self.alone_or_not());
+        }
         for named in self.sets.clone() {
             axioms.push(self.alone(&named));
         }

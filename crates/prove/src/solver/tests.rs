@@ -114,6 +114,10 @@ fn the_transcript_runs_again() {
     });
 }
 
+/// What a program does that reads everything and answers nothing.
+#[cfg(unix)]
+const LISTEN: &str = "while read line; do :; done";
+
 /// A program that answers `--version` like a solver and then does `then`.
 #[cfg(unix)]
 fn impostor(name: &str, version: &str, then: &str) -> Choice {
@@ -134,14 +138,14 @@ fn programs_that_misbehave_are_named() {
         ("old", "Z3 version 4.8.7 - 64 bit", "", "has version 4.8.7, which is too old: 4.8.12 or later is needed"),
         ("other", "cat (GNU coreutils) 9.1", "", "names no version of z3 or cvc5, but says: cat (GNU"),
         ("dies", "Z3 version 4.13.0", "echo oh no >&2; exit 3", "has ended: exit status: 3; it said: oh no"),
-        ("mute", "Z3 version 4.13.0", "exec sleep 100", "was silent for 220ms and has been killed"),
+        ("mute", "Z3 version 4.13.0", LISTEN, "was silent for 220ms and has been killed"),
         (
             "babbles",
             "Z3 version 4.13.0",
-            "echo maybe; echo heardof-answered-1; exec sleep 100",
+            &format!("echo maybe; echo heardof-answered-1; {LISTEN}"),
             "answer to `(check-sat)` makes no sense: maybe",
         ),
-        ("unpaired", "Z3 version 4.13.0", "echo 'sat)'; echo heardof-answered-1; exec sleep 100", "makes no sense: sat)"),
+        ("unpaired", "Z3 version 4.13.0", &format!("echo 'sat)'; echo heardof-answered-1; {LISTEN}"), "makes no sense: sat)"),
     ] {
         let choice = impostor(name, version, then);
         let result = Solver::start(&choice, &options).and_then(|mut solver| solver.check());

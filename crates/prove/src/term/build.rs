@@ -4,6 +4,9 @@
 
 use super::{Facts, Fun, Node, Sort, Term, Terms, Var};
 
+/// A wrapped sum would be a wrong formula.
+const SMALL: &str = "whoever reads formulas keeps their numbers far below 2^63";
+
 impl Terms {
     /// A truth value.
     pub fn bool(&mut self, value: bool) -> Term {
@@ -190,7 +193,7 @@ impl Terms {
         pending.reverse();
         while let Some(part) = pending.pop() {
             match self.node(part) {
-                Node::Int(k) => constant += k,
+                Node::Int(k) => constant = constant.checked_add(*k).expect(SMALL),
                 Node::Add(list) => pending.extend(list.iter().rev()),
                 _ => flat.push(part),
             }
@@ -206,8 +209,8 @@ impl Terms {
         match *self.node(a) {
             _ if k == 0 => self.int(0),
             _ if k == 1 => a,
-            Node::Int(x) => self.int(k * x),
-            Node::Mul(j, inner) => self.times(k * j, inner),
+            Node::Int(x) => self.int(k.checked_mul(x).expect(SMALL)),
+            Node::Mul(j, inner) => self.times(k.checked_mul(j).expect(SMALL), inner),
             _ => self.intern(Node::Mul(k, a)),
         }
     }
