@@ -1,531 +1,468 @@
-//! Symbolic evaluation of the text.
+//! Symbolic evaluation of the text: expressions to [`Value`]s, paths to conditions.
 //!
-//! An expression becomes a [`Value`]; statements update the variables in scope, and the two branches of an `if` are merged by
-//! if-then-else. Conditions with quantifiers get a name, so that a transition stays a formula without quantifiers under the receiver.
-//! Whatever the evaluation does not know is an error with its place: nothing is guessed.
+//! The evaluator follows the interpreter of the core step by step, with terms for values. Both branches of a choice are followed and
+//! what they assign is merged. `path` holds what must be true for control to come here, `known` that and whatever else is true here
+//! (the premise of an `implies`, which Rust evaluates together with its conclusion); formulas are simplified by what is known.
+//!
+//! Worked example: in `if let Some(v) = mailbox.from(c) { p.x = v.clone(); }` the condition is `c ∈ HO(i) ∧ has_vote(c)`, the pattern
+//! binds `v` to `vote(c)`, and the field `x` of `p` is afterwards `if c ∈ HO(i) ∧ has_vote(c) then vote(c) else x(i)`.
 
-use super::value::{Parcel, Value};
-use super::world::World;
-use crate::term::{Role, Sort, Term};
-use heardof_core::ir::{Algorithm, Expr, Function, Lambda, Node, Op, Pat, Pos};
-use std::fmt;
+use super::simplify::{conjuncts, under};
+use super::value::{Fit, Value, merge};
+use super::world::{Lowered, Place, Trouble, World};
+use crate::term::{Node as TermNode, Term, Terms, Var};
+use heardof_core::ir::{Arm, Expr, Function, Lambda, Node, Op, Pat, Pos};
 
-/// What could not be lowered.
+/// Who evaluates, and when: what `ctx` stands for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment {
+    pub(super) id: Term,
+    /// In `send`: for whom.
+    pub(super) receiver: Option<Term>,
+    pub(super) place: Place,
+    /// The round whose coin is meant; `None` in `init`.
+    pub(super) step: Option<usize>,
+}
+
+/// The heard-of sets of one round.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hearing {
+    pub(super) step: usize,
+    pub(super) place: Place,
+}
+
+/// A side condition of the text: what must hold wherever control comes to.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Trouble {
-    /// The place in the user's file.
-    pub at: Pos,
-    /// What it is.
-    pub what: String,
+pub(super) struct Obligation {
+    pub(super) what: &'static str,
+    pub(super) at: Pos,
+    pub(super) formula: Term,
 }
 
-impl fmt::Display for Trouble {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} is beyond the prover", self.at, self.what)
+/// One evaluation.
+pub(super) struct Eval<'w, 'a> {
+    pub(super) world: &'w mut World<'a>,
+    pub(super) me: Option<Moment>,
+    pub(super) systems: [Option<Place>; 2],
+    pub(super) heard: [Option<Hearing>; 2],
+    /// The variables bound around the expression.
+    pub(super) scope: Vec<Var>,
+    pub(super) known: Vec<Term>,
+    path: Vec<Term>,
+    vars: Vec<(&'a str, Value)>,
+    pub(super) obligations: Vec<Obligation>,
+}
+
+/// How much was assumed.
+#[derive(Clone, Copy)]
+pub(super) struct Mark(usize, usize);
+
+pub(super) fn trouble<T>(at: Pos, what: impl Into<String>) -> Lowered<T> {
+    Err(Trouble { at, what: what.into() })
+}
+
+impl<'w, 'a> Eval<'w, 'a> {
+    pub(super) fn new(world: &'w mut World<'a>) -> Self {
+        let (systems, heard) = ([None; 2], [None; 2]);
+        Eval { world, me: None, systems, heard, scope: vec![], known: vec![], path: vec![], vars: vec![], obligations: vec![] }
     }
-}
-
-/// A result with a place to blame.
-pub type Lowered<T> = Result<T, Trouble>;
-
-/// Attaches a place to a mismatch.
-pub fn at<T>(pos: Pos, result: Result<T, String>) -> Lowered<T> {
-    result.map_err(|what| Trouble { at: pos, what })
-}
-
-/// The process whose function is evaluated: its `ctx`, and in `update` and `ready` its mailbox.
-#[derive(Clone, Debug)]
-pub struct Moment {
-    /// The process.
-    pub id: Term,
-    /// The copy of the state before the round.
-    pub copy: usize,
-    /// The round of the phase, for the mailbox.
-    pub round: usize,
-}
-
-/// Evaluates functions of one algorithm in a [`World`].
-pub struct Eval<'a> {
-    /// The algorithm.
-    pub algorithm: &'a Algorithm,
-    /// Terms and symbols.
-    pub world: &'a mut World,
-    /// Where `ctx` and the mailbox are.
-    pub moment: Option<Moment>,
-    /// Variables in scope, innermost last.
-    pub vars: Vec<(String, Value)>,
-    /// What is true on the path to here.
-    pub path: Vec<Term>,
-    /// What has to hold for the evaluation to be defined: place, operation, condition (under its path).
-    pub obligations: Vec<(Pos, String, Term)>,
-    /// What was introduced for aggregates and conditions, with its meaning.
-    pub axioms: Vec<(String, Term)>,
-}
-
-impl<'a> Eval<'a> {
-    /// Nothing in scope.
-    pub fn new(algorithm: &'a Algorithm, world: &'a mut World) -> Eval<'a> {
-        Eval { algorithm, world, moment: None, vars: Vec::new(), path: Vec::new(), obligations: Vec::new(), axioms: Vec::new() }
+    pub(super) fn terms(&mut self) -> &mut Terms {
+        &mut self.world.terms
+    }
+    /// A shape that does not fit is reported where the expression stands.
+    pub(super) fn fit<T>(&self, at: Pos, result: Fit<T>) -> Lowered<T> {
+        result.map_err(|what| Trouble { at, what })
     }
 
-    /// The value of a function of the text, in a scope of its own.
-    pub fn call(&mut self, function: &'a Function, arguments: Vec<Value>) -> Lowered<Value> {
-        let outer = std::mem::take(&mut self.vars);
-        let result = self.enter(function, arguments);
-        self.vars = outer;
+    // Assumptions.
+
+    /// What must hold for control to come to what follows.
+    pub(super) fn assume(&mut self, t: Term) -> Mark {
+        let mark = Mark(self.known.len(), self.path.len());
+        let parts = conjuncts(&mut self.world.terms, t);
+        self.known.extend(&parts);
+        self.path.extend(parts);
+        mark
+    }
+    /// What holds where the value of what follows matters.
+    pub(super) fn suppose(&mut self, t: Term) -> Mark {
+        let mark = Mark(self.known.len(), self.path.len());
+        let parts = conjuncts(&mut self.world.terms, t);
+        self.known.extend(parts);
+        mark
+    }
+    pub(super) fn release(&mut self, mark: Mark) {
+        self.known.truncate(mark.0);
+        self.path.truncate(mark.1);
+    }
+    pub(super) fn here(&mut self, t: Term) -> Term {
+        let Eval { world, known, .. } = self;
+        under(&mut world.terms, known, t)
+    }
+    /// Notes that `side` must hold here.
+    pub(super) fn demand(&mut self, what: &'static str, at: Pos, side: Term) {
+        let side = self.here(side);
+        let (path, scope) = (self.path.clone(), self.scope.clone());
+        let terms = self.terms();
+        let premise = terms.and(path);
+        let body = terms.implies(premise, side);
+        let formula = terms.forall(&scope, body);
+        let obligation = Obligation { what, at, formula };
+        if !super::value::is_true(&self.world.terms, formula) && !self.obligations.contains(&obligation) {
+            self.obligations.push(obligation);
+        }
+    }
+
+    // Functions.
+
+    /// The value of a function's body, in a scope of its own.
+    pub(super) fn call(&mut self, function: &'a Function, arguments: Vec<Value>) -> Lowered<Value> {
+        Ok(self.run(function, arguments)?.0)
+    }
+    /// The same, and what its parameters are afterwards.
+    pub(super) fn run(&mut self, function: &'a Function, arguments: Vec<Value>) -> Lowered<(Value, Vec<Value>)> {
+        let body = match &function.body {
+            Ok(body) => body,
+            Err(reason) => return trouble(Pos::default(), format!("`{}` is native: {reason}", function.name)),
+        };
+        if function.params.len() != arguments.len() {
+            return trouble(body.at, format!("`{}` takes {} arguments", function.name, function.params.len()));
+        }
+        let parameters = function.params.iter().map(String::as_str).zip(arguments).collect();
+        let outer = std::mem::replace(&mut self.vars, parameters);
+        let result = self.eval(body);
+        let inner = std::mem::replace(&mut self.vars, outer);
+        Ok((result?, inner.into_iter().take(function.params.len()).map(|(_, v)| v).collect()))
+    }
+    pub(super) fn apply(&mut self, at: Pos, lambda: &'a Lambda, arguments: Vec<Value>) -> Lowered<Value> {
+        let scope = self.vars.len();
+        for ((pattern, _), argument) in lambda.params.iter().zip(arguments) {
+            let fits = self.bind(at, pattern, argument)?;
+            self.demand("match", at, fits);
+        }
+        let result = self.eval(&lambda.body);
+        self.vars.truncate(scope);
         result
     }
-    /// The same, leaving the function's variables: a changed parameter can be read off.
-    pub fn enter(&mut self, function: &'a Function, arguments: Vec<Value>) -> Lowered<Value> {
-        let body = function
-            .body
-            .as_ref()
-            .map_err(|reason| Trouble { at: Pos::default(), what: format!("`{}`, native ({reason}),", function.name) })?;
-        self.vars.extend(function.params.iter().cloned().zip(arguments));
-        self.value(body)
+    /// A closure's result as a formula.
+    pub(super) fn test(&mut self, at: Pos, lambda: &'a Lambda, arguments: Vec<Value>) -> Lowered<Term> {
+        let result = self.apply(at, lambda, arguments)?;
+        let t = self.as_scalar(at, result)?;
+        Ok(self.here(t))
     }
 
-    /// The value of a condition.
-    pub fn truth(&mut self, e: &'a Expr) -> Lowered<Term> {
-        let value = self.value(e)?;
-        at(e.at, value.scalar())
+    // Expressions.
+
+    pub(super) fn as_scalar(&self, at: Pos, value: Value) -> Lowered<Term> {
+        match value {
+            Value::Scalar(t) => Ok(t),
+            other => trouble(at, format!("a truth value, number or process is expected, not {other:?}")),
+        }
+    }
+    pub(super) fn scalar(&mut self, e: &'a Expr) -> Lowered<Term> {
+        let value = self.eval(e)?;
+        self.as_scalar(e.at, value)
+    }
+    pub(super) fn formula(&mut self, e: &'a Expr) -> Lowered<Term> {
+        let t = self.scalar(e)?;
+        Ok(self.here(t))
     }
 
-    /// The value of an expression.
-    pub fn value(&mut self, e: &'a Expr) -> Lowered<Value> {
+    pub(super) fn eval(&mut self, e: &'a Expr) -> Lowered<Value> {
+        let result = self.eval_node(e);
+        // The nearest known place.
+        result.map_err(|trouble| if trouble.at == Pos::default() { Trouble { at: e.at, ..trouble } } else { trouble })
+    }
+    fn eval_node(&mut self, e: &'a Expr) -> Lowered<Value> {
         Ok(match &e.node {
             Node::Nat(k) => match i64::try_from(*k) {
-                Ok(k) => Value::Scalar(self.world.terms.int(k)),
-                Err(_) => return self.beyond(e, "a number that large"),
+                Ok(k) => Value::Scalar(self.terms().int(k)),
+                Err(_) => return trouble(e.at, format!("{k} is too large a number")),
             },
-            Node::Bool(b) => Value::Scalar(self.world.terms.bool(*b)),
+            Node::Bool(b) => Value::Scalar(self.terms().bool(*b)),
             Node::Unit => Value::Unit,
             Node::Var(name) => match self.vars.iter().rev().find(|(n, _)| n == name) {
                 Some((_, value)) => value.clone(),
-                None => return self.beyond(e, &format!("the variable `{name}`")),
+                None => return trouble(e.at, format!("`{name}` is not bound")),
             },
             Node::Field(of, name) => {
-                let of = self.value(of)?;
-                self.field(e, &of, name)?
+                let of = self.eval(of)?;
+                self.field(e.at, of, name)?
             }
-            Node::Index(s, i) => {
-                let (s, i) = (self.value(s)?, self.value(i)?);
-                let Value::System(copy) = s else { return self.beyond(e, "an index into anything but the system") };
-                let i = at(e.at, i.scalar())?;
-                self.world.state(copy, i)
+            Node::Index(of, i) => {
+                let (of, i) = (self.eval(of)?, self.scalar(i)?);
+                let Value::System(k) = of else { return trouble(e.at, "only a system is indexed") };
+                self.state_of(e.at, k, i)?
             }
-            Node::Call(name, args) => self.free_call(e, name, args)?,
-            Node::Method(name, receiver, args) => self.method(e, name, receiver, args)?,
-            Node::Op(op, a, b) => self.operation(e, *op, a, b)?,
+            Node::Call(name, arguments) => self.free_call(e.at, name, arguments)?,
+            Node::Method(name, receiver, arguments) => self.method(e.at, name, receiver, arguments)?,
+            Node::Op(Op::And, ..) | Node::LetCond(..) => {
+                let (scope, mark) = (self.vars.len(), Mark(self.known.len(), self.path.len()));
+                let c = self.condition(e)?;
+                self.release(mark);
+                self.vars.truncate(scope);
+                Value::Scalar(c)
+            }
+            Node::Op(Op::Or, a, b) => {
+                let a = self.formula(a)?;
+                let not_a = self.terms().not(a);
+                let mark = self.assume(not_a);
+                let b = self.formula(b)?;
+                self.release(mark);
+                Value::Scalar(self.terms().or([a, b]))
+            }
+            Node::Op(op, a, b) => {
+                let (a, b) = (self.eval(a)?, self.eval(b)?);
+                self.operate(e.at, *op, a, b)?
+            }
             Node::Not(inner) => {
-                let inner = self.truth(inner)?;
-                Value::Scalar(self.world.terms.not(inner))
+                let t = self.formula(inner)?;
+                Value::Scalar(self.terms().not(t))
             }
-            Node::Struct(name, fields, base) => self.structure(e, name, fields, base.as_deref())?,
-            Node::Variant(name, fields) => self.variant(e, name, fields)?,
-            Node::Tuple(parts) => Value::Tuple(parts.iter().map(|p| self.value(p)).collect::<Lowered<_>>()?),
-            Node::If(c, a, b) => {
-                let scope = self.vars.len();
-                let condition = self.condition(c)?;
-                let bound = self.vars.clone();
-                let (then, after_then) = self.branch(condition, a, bound, scope)?;
-                let not = self.world.terms.not(condition);
-                let before = self.vars[..scope].to_vec();
-                let (other, after_other) = self.branch(not, b, before, scope)?;
-                let condition = self.named(condition);
-                self.merge(e, condition, after_then, after_other)?;
-                at(e.at, Value::choose(&mut self.world.terms, condition, &then, &other))?
+            Node::Lambda(_) => return trouble(e.at, "a closure stands where a value should"),
+            Node::Struct(name, fields, base) => self.structure(e.at, name, fields, base.as_deref())?,
+            Node::Variant(name, fields) => self.variant(e.at, name, fields)?,
+            Node::Tuple(items) => Value::Tuple(items.iter().map(|e| self.eval(e)).collect::<Lowered<_>>()?),
+            Node::If(c, a, b) => self.choice(e.at, c, a, b)?,
+            Node::Match(of, arms) => {
+                let of = self.eval(of)?;
+                self.arms(e.at, of, arms)?
             }
-            Node::LetCond(..) => Value::Scalar(self.condition(e)?),
-            Node::Match(of, arms) => self.matching(e, of, arms)?,
-            Node::Block(parts) => {
+            Node::Block(items) => {
                 let scope = self.vars.len();
                 let mut last = Value::Unit;
-                for part in parts {
-                    last = self.value(part)?;
+                for item in items {
+                    last = self.eval(item)?;
                 }
                 self.vars.truncate(scope);
                 last
             }
             Node::Let(pattern, of) => {
-                let value = self.value(of)?;
-                // An irrefutable pattern: Rust has seen to that.
-                self.bind(e.at, pattern, &value)?;
+                let value = self.eval(of)?;
+                let fits = self.bind(e.at, pattern, value)?;
+                self.demand("match", e.at, fits);
                 Value::Unit
             }
             Node::Set(place, of) => {
-                let value = self.value(of)?;
+                let value = self.eval(of)?;
                 self.assign(place, value)?;
                 Value::Unit
             }
-            Node::Lambda(_) => return self.beyond(e, "a closure as a value"),
         })
     }
 
-    /// An error at this place.
-    pub fn beyond<T>(&self, e: &Expr, what: &str) -> Lowered<T> {
-        Err(Trouble { at: e.at, what: what.to_string() })
-    }
-
-    /// Evaluates one branch from `vars` under a condition; its value and the variables of the outer scope afterwards.
-    fn branch(&mut self, condition: Term, e: &'a Expr, vars: Vec<(String, Value)>, scope: usize) -> Lowered<(Value, Vec<(String, Value)>)> {
-        let outer = std::mem::replace(&mut self.vars, vars);
-        self.path.push(condition);
-        let value = self.value(e);
-        self.path.pop();
-        let mut after = std::mem::replace(&mut self.vars, outer);
-        after.truncate(scope);
-        Ok((value?, after))
-    }
-
-    /// The variables after a choice.
-    fn merge(&mut self, e: &Expr, c: Term, a: Vec<(String, Value)>, b: Vec<(String, Value)>) -> Lowered<()> {
-        let merged: Result<Vec<(String, Value)>, String> =
-            a.into_iter().zip(b).map(|((name, x), (_, y))| Ok((name, Value::choose(&mut self.world.terms, c, &x, &y)?))).collect();
-        self.vars = at(e.at, merged)?;
-        Ok(())
-    }
-
-    /// A condition with quantifiers inside a function of a process gets a name: a predicate of the process.
-    fn named(&mut self, condition: Term) -> Term {
-        let Some(moment) = self.moment.clone() else { return condition };
-        if !self.world.terms.facts(condition).quantified {
-            return condition;
-        }
-        let t = &mut self.world.terms;
-        let fun = t.declare("cond", &[Sort::Process], Sort::Bool, Role::Aggregate);
-        let atom = t.app(fun, &[moment.id]);
-        let meaning = t.eq(atom, condition);
-        let axiom = self.world.for_process(moment.id, meaning);
-        self.axioms.push(("condition".into(), axiom));
-        atom
-    }
-
-    fn field(&mut self, e: &Expr, of: &Value, name: &str) -> Lowered<Value> {
-        match of {
-            Value::Struct(fields) => match fields.iter().find(|(n, _)| n == name) {
-                Some((_, value)) => Ok(value.clone()),
-                None => self.beyond(e, &format!("the field `{name}`")),
-            },
-            Value::Tuple(parts) => match name.parse::<usize>().ok().and_then(|k| parts.get(k)) {
-                Some(value) => Ok(value.clone()),
-                None => self.beyond(e, &format!("the component `{name}`")),
-            },
-            other => self.beyond(e, &format!("a field of {}", other.kind())),
+    /// A condition, with what it assumes and binds left in place for what it guards.
+    fn condition(&mut self, e: &'a Expr) -> Lowered<Term> {
+        match &e.node {
+            Node::Op(Op::And, a, b) => {
+                let a = self.condition(a)?;
+                let b = self.condition(b)?;
+                Ok(self.terms().and([a, b]))
+            }
+            Node::LetCond(pattern, of) => {
+                let value = self.eval(of)?;
+                let c = self.bind(e.at, pattern, value)?;
+                let c = self.here(c);
+                self.assume(c);
+                Ok(c)
+            }
+            _ => {
+                let c = self.formula(e)?;
+                self.assume(c);
+                Ok(c)
+            }
         }
     }
 
-    fn assign(&mut self, place: &'a Expr, value: Value) -> Lowered<()> {
+    fn choice(&mut self, at: Pos, c: &'a Expr, a: &'a Expr, b: &'a Expr) -> Lowered<Value> {
+        let (scope, mark) = (self.vars.len(), Mark(self.known.len(), self.path.len()));
+        let c = self.condition(c)?;
+        self.branches(at, c, (scope, mark), &mut |eval| eval.eval(a), &mut |eval| eval.eval(b))
+    }
+
+    /// Both branches of a choice, merged. `within` is what was in scope, and assumed, before the condition.
+    fn branches(
+        &mut self,
+        at: Pos,
+        c: Term,
+        within: (usize, Mark),
+        a: &mut dyn FnMut(&mut Self) -> Lowered<Value>,
+        b: &mut dyn FnMut(&mut Self) -> Lowered<Value>,
+    ) -> Lowered<Value> {
+        let (scope, mark) = within;
+        let before = self.vars[..scope].to_vec();
+        let value_a = if self.world.terms.node(c) == &TermNode::Bool(false) { None } else { Some(a(self)?) };
+        self.vars.truncate(scope);
+        self.release(mark);
+        if super::value::is_true(&self.world.terms, c) {
+            return value_a.map_or_else(|| trouble(at, "no branch is taken"), Ok);
+        }
+        let after_a = std::mem::replace(&mut self.vars, before);
+        let not_c = self.terms().not(c);
+        let mark = self.assume(not_c);
+        let value_b = b(self)?;
+        self.vars.truncate(scope);
+        self.release(mark);
+        let Some(value_a) = value_a else { return Ok(value_b) };
+        for (k, (_, value)) in after_a.into_iter().enumerate() {
+            if self.vars[k].1 != value {
+                let merged = merge(&mut self.world.terms, c, value, self.vars[k].1.clone());
+                self.vars[k].1 = self.fit(at, merged)?;
+            }
+        }
+        let merged = merge(&mut self.world.terms, c, value_a, value_b);
+        self.fit(at, merged)
+    }
+
+    /// The arms in order; rustc has checked that one of them fits, which is demanded again where it does not show.
+    fn arms(&mut self, at: Pos, of: Value, arms: &'a [Arm]) -> Lowered<Value> {
+        let Some((arm, rest)) = arms.split_first() else { return trouble(at, "a match without arms") };
+        let (scope, mark) = (self.vars.len(), Mark(self.known.len(), self.path.len()));
+        let fits = self.bind(at, &arm.pat, of.clone())?;
+        let mut c = self.here(fits);
+        self.assume(c);
+        if let Some(guard) = &arm.guard {
+            let guard = self.condition(guard)?;
+            c = self.terms().and([c, guard]);
+        }
+        if rest.is_empty() {
+            self.release(mark);
+            self.demand("match", at, c);
+            self.assume(c);
+            c = self.terms().bool(true);
+            return self.branches(at, c, (scope, mark), &mut |eval| eval.eval(&arm.body), &mut |_| Ok(Value::Unit));
+        }
+        self.branches(at, c, (scope, mark), &mut |eval| eval.eval(&arm.body), &mut |eval| eval.arms(at, of.clone(), rest))
+    }
+
+    fn field(&mut self, at: Pos, of: Value, name: &str) -> Lowered<Value> {
+        let found = match &of {
+            Value::Struct(_, fields) => fields.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone()),
+            Value::Tuple(items) => name.parse::<usize>().ok().and_then(|k| items.get(k).cloned()),
+            _ => None,
+        };
+        found.map_or_else(|| trouble(at, format!("no field `{name}`")), Ok)
+    }
+
+    pub(super) fn assign(&mut self, place: &'a Expr, value: Value) -> Lowered<()> {
         match &place.node {
             Node::Var(name) => match self.vars.iter_mut().rev().find(|(n, _)| n == name) {
                 Some((_, slot)) => {
                     *slot = value;
                     Ok(())
                 }
-                None => self.beyond(place, &format!("the variable `{name}`")),
+                None => trouble(place.at, format!("`{name}` is not bound")),
             },
             Node::Field(of, name) => {
-                let mut whole = self.value(of)?;
+                let mut whole = self.eval(of)?;
                 let slot = match &mut whole {
-                    Value::Struct(fields) => fields.iter_mut().find(|(n, _)| n == name).map(|(_, v)| v),
-                    Value::Tuple(parts) => name.parse::<usize>().ok().and_then(|k| parts.get_mut(k)),
+                    Value::Struct(_, fields) => fields.iter_mut().find(|(n, _)| n == name).map(|(_, v)| v),
+                    Value::Tuple(items) => name.parse::<usize>().ok().and_then(|k| items.get_mut(k)),
                     _ => None,
                 };
                 match slot {
                     Some(slot) => *slot = value,
-                    None => return self.beyond(place, &format!("an assignment to `{name}`")),
+                    None => return trouble(place.at, format!("no field `{name}`")),
                 }
                 self.assign(of, whole)
             }
-            _ => self.beyond(place, "an assignment to this place"),
+            _ => trouble(place.at, "not a place"),
         }
     }
 
-    /// A condition; `let` patterns in it bind for what follows.
-    fn condition(&mut self, e: &'a Expr) -> Lowered<Term> {
-        match &e.node {
-            Node::LetCond(pattern, of) => {
-                let value = self.value(of)?;
-                self.bind(e.at, pattern, &value)
-            }
-            Node::Op(Op::And, a, b) => {
-                let a = self.condition(a)?;
-                self.path.push(a);
-                let b = self.condition(b);
-                self.path.pop();
-                let b = b?;
-                Ok(self.world.terms.and([a, b]))
-            }
-            _ => self.truth(e),
-        }
-    }
-
-    /// Binds the names of a pattern; when it fits.
-    pub fn bind(&mut self, pos: Pos, pattern: &Pat, value: &Value) -> Lowered<Term> {
-        let refused = |what: String| Trouble { at: pos, what };
+    /// When a pattern fits; its names are bound whether it does or not.
+    fn bind(&mut self, at: Pos, pattern: &'a Pat, value: Value) -> Lowered<Term> {
         Ok(match (pattern, value) {
-            (Pat::Wild, _) => self.world.terms.bool(true),
+            (Pat::Wild, _) => self.terms().bool(true),
             (Pat::Bind(name), value) => {
-                self.vars.push((name.clone(), value.clone()));
-                self.world.terms.bool(true)
+                self.vars.push((name, value));
+                self.terms().bool(true)
             }
-            (Pat::At(name, inner), value) => {
-                self.vars.push((name.clone(), value.clone()));
-                self.bind(pos, inner, value)?
+            (Pat::At(name, pattern), value) => {
+                self.vars.push((name, value.clone()));
+                self.bind(at, pattern, value)?
             }
-            (Pat::Bool(b), Value::Scalar(x)) => {
-                let b = self.world.terms.bool(*b);
-                self.world.terms.eq(*x, b)
+            (Pat::Or(patterns), value) => {
+                let (scope, mut cases) = (self.vars.len(), vec![]);
+                for pattern in patterns {
+                    cases.push(self.bind(at, pattern, value.clone())?);
+                }
+                if self.vars.len() > scope {
+                    return trouble(at, "names in alternatives of a pattern have no logic yet");
+                }
+                self.terms().or(cases)
             }
-            (Pat::Nat(k), Value::Scalar(x)) => {
-                let k = self.world.terms.int(i64::try_from(*k).map_err(|_| refused("a number that large".into()))?);
-                self.world.terms.eq(*x, k)
+            (Pat::Nat(k), Value::Scalar(t)) => {
+                let Ok(k) = i64::try_from(*k) else { return trouble(at, format!("{k} is too large a number")) };
+                let k = self.terms().int(k);
+                self.terms().eq(t, k)
+            }
+            (Pat::Bool(b), Value::Scalar(t)) => {
+                if *b {
+                    t
+                } else {
+                    self.terms().not(t)
+                }
             }
             (Pat::Tuple(patterns), Value::Tuple(values)) if patterns.len() == values.len() => {
-                let mut parts = Vec::new();
-                for (pattern, value) in patterns.iter().zip(values) {
-                    parts.push(self.bind(pos, pattern, value)?);
-                }
-                self.world.terms.and(parts)
+                let fits = patterns.iter().zip(values).map(|(p, v)| self.bind(at, p, v)).collect::<Lowered<Vec<_>>>()?;
+                self.terms().and(fits)
             }
-            (Pat::Variant(name, fields), Value::None | Value::Option { .. } | Value::OptionalPhase(_)) => {
-                let some = at(pos, value.is_some(&mut self.world.terms))?;
-                match (name.as_str(), fields.as_slice()) {
-                    ("None", _) => self.world.terms.not(some),
-                    ("Some", [(_, inner)]) => match at(pos, value.content())? {
-                        Some(content) => {
-                            let fits = self.bind(pos, inner, &content)?;
-                            self.world.terms.and([some, fits])
-                        }
-                        None => return Err(refused("a `Some` that can never be".into())),
-                    },
-                    _ => return Err(refused(format!("the pattern `{name}`"))),
+            (Pat::Variant(name, fields), value @ (Value::Option { .. } | Value::Optional(_))) => {
+                let Some((some, value)) = value.parts(self.terms()) else { return trouble(at, "not an option") };
+                match (name.as_str(), fields.as_slice(), value) {
+                    ("None", [], _) => self.terms().not(some),
+                    ("Some", [(_, pattern)], Some(value)) => {
+                        let fits = self.bind(at, pattern, value)?;
+                        self.terms().and([some, fits])
+                    }
+                    // The literal `None`: what the pattern binds is never looked at.
+                    ("Some", [(_, Pat::Wild | Pat::Bind(_))], None) => {
+                        self.nothing(fields);
+                        self.terms().bool(false)
+                    }
+                    _ => return trouble(at, format!("the pattern `{name}` on an option")),
                 }
             }
-            (_, value) => return Err(refused(format!("a pattern against {}", value.kind()))),
+            (Pat::Variant(name, fields), Value::Enum(type_name, tag, variants)) => {
+                self.bind_variant(at, (name, fields), (type_name, tag, variants))?
+            }
+            (Pat::Struct(_, fields), Value::Struct(_, values)) => {
+                let mut fits = vec![];
+                for (name, pattern) in fields {
+                    let Some((_, value)) = values.iter().find(|(n, _)| n == name) else { return trouble(at, format!("no field `{name}`")) };
+                    fits.push(self.bind(at, pattern, value.clone())?);
+                }
+                self.terms().and(fits)
+            }
+            (pattern, value) => return trouble(at, format!("{value:?} against the pattern {pattern:?}")),
         })
     }
 
-    fn matching(&mut self, e: &'a Expr, of: &'a Expr, arms: &'a [heardof_core::ir::Arm]) -> Lowered<Value> {
-        let value = self.value(of)?;
-        let scope = self.vars.len();
-        // From the first arm on: each applies when its pattern and guard fit and no earlier one did.
-        let mut taken: Vec<(Term, Value, Vec<(String, Value)>)> = Vec::new();
-        let mut none_before = self.world.terms.bool(true);
-        for arm in arms {
-            let mut fits = self.bind(e.at, &arm.pat, &value)?;
-            if let Some(guard) = &arm.guard {
-                let guard = self.condition(guard)?;
-                fits = self.world.terms.and([fits, guard]);
-            }
-            let condition = self.world.terms.and([none_before, fits]);
-            let bound = self.vars.clone();
-            let (result, after) = self.branch(condition, &arm.body, bound, scope)?;
-            self.vars.truncate(scope);
-            let not = self.world.terms.not(fits);
-            none_before = self.world.terms.and([none_before, not]);
-            taken.push((fits, result, after));
+    fn nothing(&mut self, fields: &'a [(String, Pat)]) {
+        if let [(_, Pat::Bind(name))] = fields {
+            self.vars.push((name, Value::Unit));
         }
-        let Some((_, mut result, mut after)) = taken.pop() else { return self.beyond(e, "a `match` without arms") };
-        for (fits, value, vars) in taken.into_iter().rev() {
-            let fits = self.named(fits);
-            result = at(e.at, Value::choose(&mut self.world.terms, fits, &value, &result))?;
-            self.merge(e, fits, vars, after)?;
-            after = self.vars.clone();
-        }
-        self.vars = after;
-        Ok(result)
     }
 
-    fn operation(&mut self, e: &'a Expr, op: Op, a: &'a Expr, b: &'a Expr) -> Lowered<Value> {
-        if let Op::And | Op::Or = op {
-            let x = self.truth(a)?;
-            let reached = if op == Op::And { x } else { self.world.terms.not(x) };
-            self.path.push(reached);
-            let y = self.truth(b);
-            self.path.pop();
-            let y = y?;
-            let t = &mut self.world.terms;
-            return Ok(Value::Scalar(if op == Op::And { t.and([x, y]) } else { t.or([x, y]) }));
-        }
-        let (x, y) = (self.value(a)?, self.value(b)?);
-        if let Value::MinLen { .. } = &x {
-            return self.of_min_len(e, op, &x, &y);
-        }
-        if let (Op::Mul, Value::Scalar(k), Value::MinLen { factor, heard }) = (op, &x, &y) {
-            return match *self.world.terms.node(*k) {
-                crate::term::Node::Int(k) => Ok(Value::MinLen { factor: factor * k, heard: *heard }),
-                _ => self.beyond(e, "a product of two unknowns"),
-            };
-        }
-        let t = &mut self.world.terms;
-        let term = match op {
-            Op::Eq => at(e.at, Value::equal(t, &x, &y))?,
-            Op::Ne => {
-                let same = at(e.at, Value::equal(t, &x, &y))?;
-                t.not(same)
-            }
-            Op::Lt => at(e.at, Value::before(t, &x, &y, true))?,
-            Op::Le => at(e.at, Value::before(t, &x, &y, false))?,
-            Op::Gt => at(e.at, Value::before(t, &y, &x, true))?,
-            Op::Ge => at(e.at, Value::before(t, &y, &x, false))?,
-            _ => {
-                let (x, y) = (at(e.at, x.scalar())?, at(e.at, y.scalar())?);
-                self.arithmetic(e, op, x, y)?
-            }
+    fn bind_variant(
+        &mut self,
+        at: Pos,
+        (name, patterns): (&str, &'a [(String, Pat)]),
+        (type_name, tag, variants): (&'static str, Term, Vec<Option<Vec<Value>>>),
+    ) -> Lowered<Term> {
+        let variant = name.rsplit("::").next().unwrap_or(name);
+        let shape = self.world.shapes.get(&format!("{type_name}::{variant}")).cloned();
+        let Some((shape, (k, _))) = shape.and_then(|s| s.variant.map(|v| (s, v))) else {
+            return trouble(at, format!("unknown variant `{name}`"));
         };
-        Ok(Value::Scalar(term))
-    }
-
-    fn arithmetic(&mut self, e: &Expr, op: Op, x: Term, y: Term) -> Lowered<Term> {
-        use crate::term::Node as T;
-        let t = &mut self.world.terms;
-        match (op, t.node(x).clone(), t.node(y).clone()) {
-            (Op::Add, ..) => Ok(t.add([x, y])),
-            (Op::Sub, ..) => {
-                let enough = t.le(y, x);
-                let difference = t.minus(x, y);
-                self.oblige(e.at, "a subtraction that does not go below zero", enough);
-                Ok(difference)
-            }
-            (Op::Mul, T::Int(k), _) => Ok(t.times(k, y)),
-            (Op::Mul, _, T::Int(k)) => Ok(t.times(k, x)),
-            (Op::Div, _, T::Int(k)) if k > 0 => {
-                // The quotient q is the number with k·q ≤ x < k·q + k.
-                let fun = t.declare("quotient", &[], Sort::Int, Role::Aggregate);
-                if t.facts(x).open {
-                    return self.beyond(e, "a quotient that depends on a process");
-                }
-                let q = t.constant(fun);
-                let product = t.times(k, q);
-                let k_term = t.int(k);
-                let next = t.add([product, k_term]);
-                let (low, high) = (t.le(product, x), t.lt(x, next));
-                let axiom = t.and([low, high]);
-                self.axioms.push(("quotient".into(), axiom));
-                Ok(q)
-            }
-            (Op::Mul, ..) => self.beyond(e, "a product of two unknowns"),
-            _ => self.beyond(e, &format!("`{}` here", op.symbol())),
+        let number = self.terms().int(k as i64);
+        let mut fits = vec![self.terms().eq(tag, number)];
+        for (field, pattern) in patterns {
+            let value = shape.fields.iter().position(|n| n == field).and_then(|f| variants.get(k)?.as_ref()?.get(f).cloned());
+            let Some(value) = value else { return trouble(at, format!("the field `{field}` of `{name}` is not known here")) };
+            fits.push(self.bind(at, pattern, value)?);
         }
-    }
-
-    /// Something has to hold where the path leads here.
-    fn oblige(&mut self, pos: Pos, what: &str, condition: Term) {
-        let path = self.world.terms.and(self.path.iter().copied());
-        let obligation = self.world.terms.implies(path, condition);
-        let closed = match &self.moment {
-            Some(moment) => self.world.for_process(moment.id, obligation),
-            None => obligation,
-        };
-        self.obligations.push((pos, what.to_string(), closed));
-    }
-
-    /// `c·min_len > t` says of every process that hears that c·|HO(p)| > t; where none does, min_len is n.
-    fn of_min_len(&mut self, e: &Expr, op: Op, x: &Value, y: &Value) -> Lowered<Value> {
-        let (Value::MinLen { factor, heard }, Value::Scalar(bound)) = (x, y) else { return self.beyond(e, "`min_len` here") };
-        let strict = match op {
-            Op::Gt => true,
-            Op::Ge => false,
-            _ => return self.beyond(e, &format!("`{}` of `min_len`", op.symbol())),
-        };
-        let (factor, heard, bound) = (*factor, *heard, *bound);
-        let (p, term) = self.world.process("p");
-        let exceeds = |t: &mut crate::term::Terms, size: Term| {
-            let left = t.times(factor, size);
-            if strict { t.lt(bound, left) } else { t.le(bound, left) }
-        };
-        let set = self.world.heard(heard, term);
-        let size = self.world.terms.card(set);
-        let each = exceeds(&mut self.world.terms, size);
-        let active = self.world.active(heard, term);
-        let guarded = self.world.terms.implies(active, each);
-        let all = self.world.terms.forall(&[p], guarded);
-        let n = self.world.terms.n();
-        let of_n = exceeds(&mut self.world.terms, n);
-        let (q, other) = self.world.process("q");
-        let somebody = self.world.active(heard, other);
-        let somebody = self.world.terms.exists(&[q], somebody);
-        let or_nobody = self.world.terms.or([somebody, of_n]);
-        Ok(Value::Scalar(self.world.terms.and([all, or_nobody])))
-    }
-
-    fn structure(&mut self, e: &'a Expr, name: &str, fields: &'a [(String, Expr)], base: Option<&'a Expr>) -> Lowered<Value> {
-        if base.is_some() {
-            return self.beyond(e, &format!("`{name} {{ .., ..base }}`"));
-        }
-        let mut values = Vec::new();
-        for (field, of) in fields {
-            values.push((field.clone(), self.value(of)?));
-        }
-        if name == "Self" || name == self.algorithm.type_name {
-            // In the order of the declaration, so that states compare field by field.
-            values.sort_by_key(|(field, _)| self.algorithm.fields.iter().position(|f| f.name == field));
-        }
-        Ok(Value::Struct(values))
-    }
-
-    fn variant(&mut self, e: &'a Expr, name: &str, fields: &'a [(String, Expr)]) -> Lowered<Value> {
-        match (name, fields) {
-            ("None", _) => Ok(Value::None),
-            ("Some", [(_, of)]) => {
-                let value = self.value(of)?;
-                Ok(Value::some(&mut self.world.terms, value))
-            }
-            ("Progress::Block", _) => Ok(Value::Progress(self.world.terms.bool(true))),
-            ("Progress::GoAhead" | "Progress::Deadline", _) => Ok(Value::Progress(self.world.terms.bool(false))),
-            _ => self.beyond(e, &format!("`{name}`")),
-        }
-    }
-
-    fn free_call(&mut self, e: &'a Expr, name: &'a str, args: &'a [Expr]) -> Lowered<Value> {
-        let yes = self.world.terms.bool(true);
-        Ok(match (name, args) {
-            ("silent", _) => Value::Outbox(Vec::new()),
-            ("broadcast", [what]) => {
-                let what = self.value(what)?;
-                Value::Outbox(vec![Parcel { when: yes, to: None, what }])
-            }
-            ("to", [to, what]) => {
-                let (to, what) = (self.value(to)?, self.value(what)?);
-                let to = at(e.at, to.scalar())?;
-                Value::Outbox(vec![Parcel { when: yes, to: Some(to), what }])
-            }
-            ("implies", [a, b]) => {
-                let (a, b) = (self.truth(a)?, self.truth(b)?);
-                Value::Scalar(self.world.terms.implies(a, b))
-            }
-            _ => match self.algorithm.function(name) {
-                Some(function) => {
-                    let arguments = args.iter().map(|a| self.value(a)).collect::<Lowered<Vec<_>>>()?;
-                    self.call(function, arguments)?
-                }
-                None => return self.beyond(e, &format!("`{name}`")),
-            },
-        })
-    }
-
-    /// The closure that is the k-th argument.
-    pub fn closure(&self, e: &Expr, args: &'a [Expr], k: usize) -> Lowered<&'a Lambda> {
-        match args.get(k).map(|a| &a.node) {
-            Some(Node::Lambda(lambda)) => Ok(lambda),
-            _ => self.beyond(e, "a closure that is not written here"),
-        }
-    }
-    /// The value of a closure at arguments.
-    pub fn apply(&mut self, e: &Expr, lambda: &'a Lambda, arguments: &[Value]) -> Lowered<Value> {
-        let scope = self.vars.len();
-        for ((pattern, _), argument) in lambda.params.iter().zip(arguments) {
-            let fits = self.bind(e.at, pattern, argument)?;
-            debug_assert_eq!(*self.world.terms.node(fits), crate::term::Node::Bool(true), "closures take irrefutable patterns");
-        }
-        let result = self.value(&lambda.body);
-        self.vars.truncate(scope);
-        result
-    }
-    /// The truth value of a closure.
-    pub fn test(&mut self, e: &Expr, lambda: &'a Lambda, arguments: &[Value]) -> Lowered<Term> {
-        let value = self.apply(e, lambda, arguments)?;
-        at(e.at, value.scalar())
+        Ok(self.terms().and(fits))
     }
 }

@@ -1,498 +1,291 @@
-//! Method calls, by the kind of their receiver.
+//! Methods of contexts, options, sets and plain values; which kind a receiver is decides what a name means, as in the interpreter.
 
-use super::eval::{Eval, Lowered, Moment, Trouble, at};
-use super::value::{Parcel, Value};
-use super::world::World;
-use crate::term::{Role, Sort, Term, Var};
-use heardof_core::ir::{Expr, Lambda};
+use super::eval::{Eval, trouble};
+use super::operators::lambda;
+use super::value::{Value, at_most, equal, is_empty, merge};
+use super::world::{Lowered, Place};
+use crate::term::{Role, Sort, Term};
+use heardof_core::ir::{Expr, Pos};
 
-/// Whom the mailbox of a process has messages from, and what they say; j is a variable.
-struct Delivered {
-    j: Var,
-    /// j is heard and sent something.
-    heard: Term,
-    message: Value,
-}
-
-impl<'a> Eval<'a> {
-    /// A method call.
-    pub(super) fn method(&mut self, e: &'a Expr, name: &'a str, receiver: &'a Expr, args: &'a [Expr]) -> Lowered<Value> {
-        let of = self.value(receiver)?;
-        match &of {
-            Value::Context => self.of_context(e, name),
-            Value::System(copy) => self.of_system(e, name, *copy, args),
-            Value::Heard(copy) => self.of_heard(e, name, *copy, args),
-            Value::Mailbox => self.of_mailbox(e, name, args),
-            Value::Struct(_) => match self.algorithm.function(name) {
-                Some(function) => {
-                    let mut arguments = vec![of];
-                    for a in args {
-                        arguments.push(self.value(a)?);
-                    }
-                    self.call(function, arguments)
+impl<'a> Eval<'_, 'a> {
+    pub(super) fn method(&mut self, at: Pos, name: &str, receiver: &'a Expr, arguments: &'a [Expr]) -> Lowered<Value> {
+        let of = self.eval(receiver)?;
+        match of {
+            Value::Context => self.of_context(at, name),
+            Value::System(k) => self.of_system(at, name, k, arguments),
+            Value::Heard(k) => self.of_heard(at, name, k, arguments),
+            Value::Mailbox(mailbox) => self.of_mailbox(at, name, &mailbox, arguments),
+            Value::Set(set) if matches!(name, "insert" | "remove") => {
+                let changed = self.changed(at, name, set, arguments)?;
+                self.assign(receiver, changed)?;
+                Ok(Value::Unit)
+            }
+            Value::Set(set) => self.of_set(at, name, set, arguments),
+            Value::Option { .. } | Value::Optional(_) => self.of_option(at, name, of, arguments),
+            Value::Struct(..) | Value::Enum(..) => {
+                let algorithm = self.world.algorithm;
+                let Some(function) = algorithm.function(name) else { return trouble(at, format!("`{name}` has no logic yet")) };
+                let mut all = vec![of];
+                for e in arguments {
+                    all.push(self.eval(e)?);
                 }
-                None => self.beyond(e, &format!("`{name}` of a struct")),
-            },
-            _ => self.of_data(e, name, of, args),
-        }
-    }
-
-    fn scalar_argument(&mut self, e: &Expr, args: &'a [Expr], k: usize) -> Lowered<Term> {
-        match args.get(k) {
-            Some(a) => {
-                let value = self.value(a)?;
-                at(a.at, value.scalar())
+                self.call(function, all)
             }
-            None => self.beyond(e, "a call with fewer arguments than that"),
+            _ => self.of_plain(at, name, of, arguments),
         }
     }
 
-    fn here(&self, e: &Expr) -> Lowered<Moment> {
-        match &self.moment {
-            Some(moment) => Ok(moment.clone()),
-            None => self.beyond(e, "the context here"),
+    fn only(&mut self, at: Pos, arguments: &'a [Expr]) -> Lowered<Value> {
+        match arguments {
+            [e] => self.eval(e),
+            _ => trouble(at, "one argument is expected"),
         }
     }
 
-    fn of_context(&mut self, e: &Expr, name: &str) -> Lowered<Value> {
-        let here = self.here(e)?;
-        let w = &mut *self.world;
+    fn of_context(&mut self, at: Pos, name: &str) -> Lowered<Value> {
+        let Some(me) = self.me else { return trouble(at, "no context here") };
+        let step = |what: &str| me.step.map_or_else(|| trouble(at, format!("a {what} in `init` has no logic yet")), Ok);
         Ok(match name {
-            "n" => Value::Scalar(w.terms.n()),
-            "id" => Value::Scalar(here.id),
-            "round" => Value::Scalar(w.round(here.copy)),
-            "phase" => Value::Scalar(w.phase_at(here.copy)),
-            "parameters" => w.parameters.clone(),
-            "coin" => Value::Scalar(w.coin(here.copy, here.id)),
-            "coordinator" => Value::Scalar(self.coordinator(e, here.copy)?),
+            "id" => Value::Scalar(me.id),
+            "n" => Value::Scalar(self.terms().n()),
+            "round" => Value::Scalar(self.world.round(me.place)),
+            "phase" => Value::Scalar(self.world.phase(me.place)),
+            "coordinator" => Value::Scalar(self.coordinator(me.place)?),
             "is_coordinator" => {
-                let coordinator = self.coordinator(e, here.copy)?;
-                Value::Scalar(self.world.terms.eq(here.id, coordinator))
+                let coordinator = self.coordinator(me.place)?;
+                let is = self.terms().eq(me.id, coordinator);
+                Value::Scalar(self.here(is))
             }
-            _ => return self.beyond(e, &format!("`ctx.{name}()`")),
+            "parameters" => self.world.parameters.clone().at(&mut self.world.terms, &[]),
+            "coin" => {
+                let coin = self.world.chance(step("coin")?)?.coin;
+                Value::Scalar(self.terms().app(coin, &[me.id]))
+            }
+            "request" => match self.world.chance(step("request")?)?.request {
+                Some(symbols) => symbols.at(self.terms(), &[me.id]),
+                None => Value::none(self.terms()),
+            },
+            "processes" => Value::Set(Some(self.terms().universe())),
+            _ => return trouble(at, format!("`{name}` of a context has no logic yet")),
         })
     }
 
-    /// The coordinator of the phase of a copy: what the text says where it is one of the parameters, else some process that depends on
-    /// the phase alone.
-    pub(super) fn coordinator(&mut self, e: &Expr, copy: usize) -> Lowered<Term> {
-        let phase = self.world.phase_at(copy);
-        let Some(function) = &self.algorithm.coordinator else { return self.beyond(e, "a coordinator where none is given") };
-        let n = self.world.terms.n();
-        let arguments = vec![Value::Scalar(phase), Value::Scalar(n), self.world.parameters.clone()];
-        match self.call(function, arguments) {
-            Ok(Value::Scalar(process)) => Ok(process),
-            _ => Ok(self.world.coordinator(phase)),
-        }
-    }
-
-    /// `Q i: test(i)` over the processes that `within` admits.
-    fn quantify(
-        &mut self,
-        e: &Expr,
-        lambda: &'a Lambda,
-        universal: bool,
-        count: usize,
-        within: &dyn Fn(&mut World, Term) -> Term,
-    ) -> Lowered<Term> {
-        let bound: Vec<(Var, Term)> = (0..count).map(|_| self.world.process("i")).collect();
-        let arguments: Vec<Value> = bound.iter().map(|&(_, term)| Value::Scalar(term)).collect();
-        let body = self.test(e, lambda, &arguments)?;
-        let guards: Vec<Term> = bound.iter().map(|&(_, term)| within(self.world, term)).collect();
-        let t = &mut self.world.terms;
-        let guard = t.and(guards);
-        let vars: Vec<Var> = bound.iter().map(|&(v, _)| v).collect();
-        Ok(if universal {
-            let body = t.implies(guard, body);
-            t.forall(&vars, body)
-        } else {
-            let body = t.and([guard, body]);
-            t.exists(&vars, body)
+    fn of_option(&mut self, at: Pos, name: &str, of: Value, arguments: &'a [Expr]) -> Lowered<Value> {
+        let Some((some, value)) = of.parts(self.terms()) else { return trouble(at, "not an option") };
+        let some = self.here(some);
+        let none = self.terms().not(some);
+        Ok(match (name, value) {
+            ("is_some", _) => Value::Scalar(some),
+            ("is_none", _) => Value::Scalar(none),
+            ("is", _) => {
+                let other = self.only(at, arguments)?;
+                let wanted = Value::some(self.terms(), other);
+                let same = equal(&mut self.world.terms, &of, &wanted);
+                let same = self.fit(at, same)?;
+                Value::Scalar(self.here(same))
+            }
+            ("is_some_and", None) => Value::Scalar(self.terms().bool(false)),
+            ("is_none_or", None) => Value::Scalar(self.terms().bool(true)),
+            ("map" | "and_then" | "filter", None) => Value::none(self.terms()),
+            ("is_some_and" | "is_none_or" | "filter", Some(value)) => {
+                let mark = self.assume(some);
+                let holds = self.test(at, lambda(at, arguments, 0)?, vec![value.clone()])?;
+                self.release(mark);
+                let terms = self.terms();
+                match name {
+                    "is_some_and" => Value::Scalar(terms.and([some, holds])),
+                    "is_none_or" => Value::Scalar(terms.or([none, holds])),
+                    _ => {
+                        let kept = terms.and([some, holds]);
+                        Value::where_some(terms, kept, value)
+                    }
+                }
+            }
+            ("map" | "and_then", Some(value)) => {
+                let mark = self.assume(some);
+                let result = self.apply(at, lambda(at, arguments, 0)?, vec![value])?;
+                self.release(mark);
+                let terms = self.terms();
+                if name == "map" {
+                    return Ok(Value::where_some(terms, some, result));
+                }
+                let nothing = Value::none(terms);
+                let merged = merge(terms, some, result, nothing);
+                self.fit(at, merged)?
+            }
+            ("unwrap_or", value) => {
+                let other = self.only(at, arguments)?;
+                self.merged(at, some, value, other)?
+            }
+            ("map_or", value) => {
+                let Some((first, _)) = arguments.split_first() else { return trouble(at, "two arguments are expected") };
+                let other = self.eval(first)?;
+                let Some(value) = value else { return Ok(other) };
+                let mark = self.assume(some);
+                let result = self.apply(at, lambda(at, arguments, 1)?, vec![value])?;
+                self.release(mark);
+                self.merged(at, some, Some(result), other)?
+            }
+            ("or", _) => {
+                let other = self.only(at, arguments)?;
+                self.merged(at, some, Some(of), other)?
+            }
+            ("min" | "max", _) => self.of_plain(at, name, of, arguments)?,
+            _ => return trouble(at, format!("`{name}` of an option has no logic yet")),
         })
     }
 
-    /// The quantifiers that systems and heard-of sets share.
-    fn quantifier(&mut self, e: &Expr, name: &str, args: &'a [Expr], within: &dyn Fn(&mut World, Term) -> Term) -> Lowered<Option<Value>> {
-        let (universal, count) = match name {
-            "forall" => (true, 1),
-            "exists" => (false, 1),
-            "forall_pairs" => (true, 2),
-            "count" | "set" => {
-                let lambda = self.closure(e, args, 0)?;
-                let (i, term) = self.world.process("i");
-                let body = self.test(e, lambda, &[Value::Scalar(term)])?;
-                let guard = within(self.world, term);
-                let body = self.world.terms.and([guard, body]);
-                let set = self.world.terms.comprehension(i, body);
-                return Ok(Some(if name == "set" { Value::Set(set) } else { Value::Scalar(self.world.terms.card(set)) }));
-            }
-            _ => return Ok(None),
-        };
-        let lambda = self.closure(e, args, 0)?;
-        self.quantify(e, lambda, universal, count, within).map(|formula| Some(Value::Scalar(formula)))
+    fn merged(&mut self, at: Pos, c: Term, a: Option<Value>, b: Value) -> Lowered<Value> {
+        let Some(a) = a else { return Ok(b) };
+        let merged = merge(&mut self.world.terms, c, a, b);
+        self.fit(at, merged)
     }
 
-    fn of_system(&mut self, e: &'a Expr, name: &str, copy: usize, args: &'a [Expr]) -> Lowered<Value> {
-        let everybody = |w: &mut World, _: Term| w.terms.bool(true);
-        if let Some(value) = self.quantifier(e, name, args, &everybody)? {
-            return Ok(value);
-        }
-        Ok(match name {
-            "n" => Value::Scalar(self.world.terms.n()),
-            "round" => Value::Scalar(self.world.round(copy)),
-            "phase" => Value::Scalar(self.world.phase_at(copy)),
-            "parameters" => self.world.parameters.clone(),
-            "coordinator" => Value::Scalar(self.coordinator(e, copy)?),
-            "kernel" => Value::Set(self.world.kernel(copy)),
-            "initially" => {
-                let p = self.scalar_argument(e, args, 0)?;
-                self.world.state(World::FIRST, p)
+    pub(super) fn contains(&mut self, at: Pos, set: Value, element: Value) -> Lowered<Term> {
+        let element = self.as_scalar(at, element)?;
+        match set {
+            Value::Set(None) => Ok(self.terms().bool(false)),
+            Value::Set(Some(set)) => {
+                let inside = self.terms().member(element, set);
+                Ok(self.here(inside))
             }
-            "exists_value" | "forall_value" => self.over_values(e, name == "forall_value", args)?,
-            "exists_phase" | "forall_phase" => self.over_phases(e, copy, name == "forall_phase", args)?,
-            _ => return self.beyond(e, &format!("`s.{name}(..)`")),
-        })
-    }
-
-    /// Quantified values range over all values here, over those that occur in the text's own meaning; see [`super`].
-    fn over_values(&mut self, e: &Expr, universal: bool, args: &'a [Expr]) -> Lowered<Value> {
-        let lambda = self.closure(e, args, 0)?;
-        let Some(sort) = lambda.sorts.first() else { return self.beyond(e, "a quantifier over values of unknown sort") };
-        let shape = self.world.shape(sort).map_err(|what| Trouble { at: e.at, what: format!("a quantifier over values {what}") })?;
-        let t = &mut self.world.terms;
-        match shape {
-            super::world::Shape::Scalar(Sort::Bool) => {
-                let (yes, no) = (t.bool(true), t.bool(false));
-                let both = [self.test(e, lambda, &[Value::Scalar(yes)])?, self.test(e, lambda, &[Value::Scalar(no)])?];
-                let t = &mut self.world.terms;
-                Ok(Value::Scalar(if universal { t.and(both) } else { t.or(both) }))
-            }
-            super::world::Shape::Scalar(sort) => {
-                let v = t.variable("v", sort);
-                let term = t.var(v);
-                let body = self.test(e, lambda, &[Value::Scalar(term)])?;
-                let t = &mut self.world.terms;
-                Ok(Value::Scalar(if universal { t.forall(&[v], body) } else { t.exists(&[v], body) }))
-            }
-            _ => self.beyond(e, "a quantifier over values of this sort"),
+            other => trouble(at, format!("{other:?} is not a set")),
         }
     }
 
-    /// Phases up to the present one.
-    fn over_phases(&mut self, e: &Expr, copy: usize, universal: bool, args: &'a [Expr]) -> Lowered<Value> {
-        let lambda = self.closure(e, args, 0)?;
-        let phase = self.world.phase_at(copy);
-        let t = &mut self.world.terms;
-        let v = t.variable("t", Sort::Time);
-        let term = t.var(v);
-        let zero = t.int(0);
-        let (low, high) = (t.le(zero, term), t.le(term, phase));
-        let range = t.and([low, high]);
-        let body = self.test(e, lambda, &[Value::Scalar(term)])?;
-        let t = &mut self.world.terms;
-        Ok(Value::Scalar(if universal {
-            let body = t.implies(range, body);
-            t.forall(&[v], body)
-        } else {
-            let body = t.and([range, body]);
-            t.exists(&[v], body)
+    fn changed(&mut self, at: Pos, name: &str, set: Option<Term>, arguments: &'a [Expr]) -> Lowered<Value> {
+        let element = self.only(at, arguments)?;
+        let element = self.as_scalar(at, element)?;
+        let terms = self.terms();
+        let sort = terms.sort(element);
+        if sort.set().is_none() {
+            return trouble(at, format!("sets of {sort} have no logic yet"));
+        }
+        let one = terms.singleton(element, sort);
+        Ok(Value::Set(match (set, name) {
+            (None, "insert") => Some(one),
+            (Some(set), "insert") => Some(terms.union(set, one)),
+            (set, _) => set.map(|set| terms.difference(set, one)),
         }))
     }
 
-    fn of_heard(&mut self, e: &'a Expr, name: &str, copy: usize, args: &'a [Expr]) -> Lowered<Value> {
-        let active = move |w: &mut World, p: Term| w.active(copy, p);
-        if let Some(value) = self.quantifier(e, name, args, &active)? {
-            return Ok(value);
-        }
+    fn of_set(&mut self, at: Pos, name: &str, set: Option<Term>, arguments: &'a [Expr]) -> Lowered<Value> {
+        let Some(set) = set else { return self.of_nothing(at, name, arguments) };
+        let scalar = Value::Scalar;
         Ok(match name {
-            "n" => Value::Scalar(self.world.terms.n()),
-            "round" => Value::Scalar(self.world.round(copy)),
-            "phase" => Value::Scalar(self.world.phase_at(copy)),
-            "parameters" => self.world.parameters.clone(),
-            "coordinator" => Value::Scalar(self.coordinator(e, copy)?),
-            "of" => {
-                let p = self.scalar_argument(e, args, 0)?;
-                Value::Set(self.world.heard(copy, p))
-            }
-            "coin" => {
-                let p = self.scalar_argument(e, args, 0)?;
-                Value::Scalar(self.world.coin(copy, p))
-            }
-            "kernel" => Value::Set(self.world.kernel_of_round(copy)),
-            "kernel_before" => Value::Set(self.world.kernel(copy)),
-            "uniform" => {
-                let ((p, tp), (q, tq)) = (self.world.process("p"), self.world.process("q"));
-                let (hp, hq) = (self.world.heard(copy, tp), self.world.heard(copy, tq));
-                let guards = [self.world.active(copy, tp), self.world.active(copy, tq)];
-                let t = &mut self.world.terms;
-                let same = t.eq(hp, hq);
-                let guard = t.and(guards);
-                let body = t.implies(guard, same);
-                Value::Scalar(t.forall(&[p, q], body))
-            }
-            "min_len" => Value::MinLen { factor: 1, heard: copy },
-            _ => return self.beyond(e, &format!("`ho.{name}(..)`")),
-        })
-    }
-
-    /// What `q` sends to `to` in the round: whether anything, and what.
-    fn sent(&mut self, e: &Expr, q: Term, to: Term) -> Lowered<(Term, Value)> {
-        let here = self.here(e)?;
-        let send = &self.algorithm.rounds[here.round].send;
-        let outer = self.moment.replace(Moment { id: q, ..here.clone() });
-        let path = std::mem::take(&mut self.path);
-        let state = self.world.state(here.copy, q);
-        let result = self.call(send, vec![state, Value::Context]);
-        self.moment = outer;
-        self.path = path;
-        let Value::Outbox(parcels) = result? else { return self.beyond(e, "a `send` that gives anything but messages") };
-        self.received(e, &parcels, to)
-    }
-    fn received(&mut self, e: &Expr, parcels: &[Parcel], to: Term) -> Lowered<(Term, Value)> {
-        let mut result: Option<(Term, Value)> = None;
-        for parcel in parcels.iter().rev() {
-            let t = &mut self.world.terms;
-            let addressed = match parcel.to {
-                Some(addressee) => t.eq(addressee, to),
-                None => t.bool(true),
-            };
-            let arrives = t.and([parcel.when, addressed]);
-            result = Some(match result {
-                None => (arrives, parcel.what.clone()),
-                Some((some, value)) => {
-                    let value = at(e.at, Value::choose(t, arrives, &parcel.what, &value))?;
-                    (t.or([arrives, some]), value)
-                }
-            });
-        }
-        Ok(result.unwrap_or((self.world.terms.bool(false), Value::Unit)))
-    }
-
-    /// Whether the process at hand has a message of `q`, and which. What the path to here already says is left out.
-    fn message(&mut self, e: &Expr, q: Term) -> Lowered<(Term, Value)> {
-        let here = self.here(e)?;
-        let (sends, what) = self.sent(e, q, here.id)?;
-        let set = self.world.heard(here.copy, here.id);
-        let assumed: Vec<Term> = self.path.clone();
-        let t = &mut self.world.terms;
-        let mut known = std::collections::BTreeSet::new();
-        let mut pending = assumed;
-        while let Some(term) = pending.pop() {
-            known.insert(term);
-            if let crate::term::Node::And(list) = t.node(term) {
-                pending.extend(list.iter());
-            }
-        }
-        let parts = match t.node(sends) {
-            crate::term::Node::And(list) => list.to_vec(),
-            _ => vec![sends],
-        };
-        let sends = t.and(parts.into_iter().filter(|p| !known.contains(p)));
-        let member = t.member(q, set);
-        Ok((t.and([member, sends]), what))
-    }
-    fn delivered(&mut self, e: &Expr) -> Lowered<Delivered> {
-        let (j, sender) = self.world.process("j");
-        let (heard, message) = self.message(e, sender)?;
-        Ok(Delivered { j, heard, message })
-    }
-
-    fn of_mailbox(&mut self, e: &'a Expr, name: &str, args: &'a [Expr]) -> Lowered<Value> {
-        let d = self.delivered(e)?;
-        Ok(match name {
-            "len" => {
-                let set = self.world.terms.comprehension(d.j, d.heard);
-                Value::Scalar(self.world.terms.card(set))
-            }
+            "len" => scalar(self.terms().card(set)),
             "is_empty" => {
-                let some = self.world.terms.exists(&[d.j], d.heard);
-                Value::Scalar(self.world.terms.not(some))
+                let empty = is_empty(self.terms(), set);
+                scalar(self.here(empty))
             }
-            "senders" => Value::Set(self.world.terms.comprehension(d.j, d.heard)),
-            "from" => {
-                let q = self.scalar_argument(e, args, 0)?;
-                let (heard, message) = self.message(e, q)?;
-                match Value::some(&mut self.world.terms, message) {
-                    Value::Option { value, .. } => Value::Option { some: heard, value },
-                    other => at(e.at, Value::choose(&mut self.world.terms, heard, &other, &Value::None))?,
-                }
+            "contains" => {
+                let element = self.only(at, arguments)?;
+                scalar(self.contains(at, Value::Set(Some(set)), element)?)
             }
-            "count" | "any" | "all" => {
-                let lambda = self.closure(e, args, 0)?;
-                let test = self.test(e, lambda, std::slice::from_ref(&d.message))?;
-                let t = &mut self.world.terms;
-                match name {
-                    "all" => {
-                        let body = t.implies(d.heard, test);
-                        Value::Scalar(t.forall(&[d.j], body))
+            "union" | "intersection" | "difference" | "is_subset" | "join" | "leq" => {
+                let other = match self.only(at, arguments)? {
+                    Value::Set(Some(other)) => other,
+                    Value::Set(None) => {
+                        let element = self.world.terms.sort(set).element().unwrap_or(Sort::Process);
+                        self.terms().empty_set(element)
                     }
-                    _ => {
-                        let body = t.and([d.heard, test]);
-                        if name == "any" {
-                            Value::Scalar(t.exists(&[d.j], body))
-                        } else {
-                            let set = t.comprehension(d.j, body);
-                            Value::Scalar(t.card(set))
-                        }
-                    }
-                }
-            }
-            "min" | "max" | "most_often" | "pick" | "max_by_key" => self.aggregate(e, name, args, d)?,
-            _ => return self.beyond(e, &format!("`mailbox.{name}(..)`")),
-        })
-    }
-
-    /// One of the messages, named by fresh functions of the receiver. The axioms say something only where there is a message: otherwise
-    /// they would contradict an empty mailbox.
-    fn aggregate(&mut self, e: &'a Expr, name: &str, args: &'a [Expr], d: Delivered) -> Lowered<Value> {
-        let here = self.here(e)?;
-        let chosen = self.world.fresh_like(name, &d.message, here.id);
-        let candidate = if name == "pick" {
-            let lambda = self.closure(e, args, 0)?;
-            let test = self.test(e, lambda, std::slice::from_ref(&d.message))?;
-            self.world.terms.and([d.heard, test])
-        } else {
-            d.heard
-        };
-        let t = &mut self.world.terms;
-        let some = t.exists(&[d.j], candidate);
-        let same = at(e.at, Value::equal(t, &d.message, &chosen))?;
-        let own = t.and([candidate, same]);
-        let is_one = t.exists(&[d.j], own);
-        let mut parts = vec![is_one];
-        match name {
-            "min" | "max" => {
-                let (low, high) = if name == "min" { (&chosen, &d.message) } else { (&d.message, &chosen) };
-                let ordered = at(e.at, Value::before(t, low, high, false))?;
-                let body = t.implies(d.heard, ordered);
-                parts.push(t.forall(&[d.j], body));
-            }
-            "max_by_key" => {
-                let lambda = self.closure(e, args, 0)?;
-                let theirs = self.apply(e, lambda, std::slice::from_ref(&d.message))?;
-                let own = self.apply(e, lambda, std::slice::from_ref(&chosen))?;
-                let t = &mut self.world.terms;
-                let ordered = at(e.at, Value::before(t, &theirs, &own, false))?;
-                let body = t.implies(d.heard, ordered);
-                parts.push(t.forall(&[d.j], body));
-            }
-            "most_often" => parts.extend(self.most_often(e, &d, &chosen)?),
-            _ => {}
-        }
-        let t = &mut self.world.terms;
-        let meaning = t.and(parts);
-        let axiom = t.implies(some, meaning);
-        let axiom = self.world.for_process(here.id, axiom);
-        self.axioms.push((name.to_string(), axiom));
-        let some = self.named_some(some, here.id);
-        Ok(match Value::some(&mut self.world.terms, chosen) {
-            Value::Option { value, .. } => Value::Option { some, value },
-            other => at(e.at, Value::choose(&mut self.world.terms, some, &other, &Value::None))?,
-        })
-    }
-
-    /// Whether there is a message, as a predicate of the receiver.
-    fn named_some(&mut self, some: Term, id: Term) -> Term {
-        let t = &mut self.world.terms;
-        let fun = t.declare("some", &[Sort::Process], Sort::Bool, Role::Aggregate);
-        let atom = t.app(fun, &[id]);
-        let meaning = t.eq(atom, some);
-        let axiom = self.world.for_process(id, meaning);
-        self.axioms.push(("some message".into(), axiom));
-        atom
-    }
-
-    /// No value is more frequent, and none as frequent is smaller.
-    fn most_often(&mut self, e: &Expr, d: &Delivered, chosen: &Value) -> Lowered<Vec<Term>> {
-        let (Value::Scalar(message), Value::Scalar(chosen)) = (&d.message, chosen) else {
-            return self.beyond(e, "`most_often` of structured messages");
-        };
-        let t = &mut self.world.terms;
-        let sort = t.sort(*message);
-        if !sort.is_number() {
-            return self.beyond(e, "`most_often` of messages of this sort");
-        }
-        let v = t.variable("v", sort);
-        let value = t.var(v);
-        let size = |t: &mut crate::term::Terms, value: Term| {
-            let j = t.variable("j", Sort::Process);
-            let own = t.var(j);
-            let (heard, message) = (t.substitute(d.heard, &[(d.j, own)]), t.substitute(*message, &[(d.j, own)]));
-            let same = t.eq(message, value);
-            let body = t.and([heard, same]);
-            let set = t.comprehension(j, body);
-            t.card(set)
-        };
-        let (of_value, of_chosen) = (size(t, value), size(t, *chosen));
-        let most = t.le(of_value, of_chosen);
-        let (as_often, smaller) = (t.eq(of_value, of_chosen), t.le(*chosen, value));
-        let smallest = t.implies(as_often, smaller);
-        Ok([most, smallest].map(|body| t.forall(&[v], body)).to_vec())
-    }
-
-    /// Options, sets, phases.
-    fn of_data(&mut self, e: &'a Expr, name: &str, of: Value, args: &'a [Expr]) -> Lowered<Value> {
-        let t = &mut self.world.terms;
-        Ok(match (name, &of) {
-            ("is_some", _) => Value::Scalar(at(e.at, of.is_some(t))?),
-            ("is_none", _) => {
-                let some = at(e.at, of.is_some(t))?;
-                Value::Scalar(t.not(some))
-            }
-            ("is", _) => {
-                let Some(other) = args.first() else { return self.beyond(e, "`is` without an argument") };
-                let other = self.value(other)?;
-                let t = &mut self.world.terms;
-                let some = at(e.at, of.is_some(t))?;
-                match at(e.at, of.content())? {
-                    Some(content) => {
-                        let same = at(e.at, Value::equal(t, &content, &other))?;
-                        Value::Scalar(t.and([some, same]))
-                    }
-                    None => Value::Scalar(some),
-                }
-            }
-            ("is_none_or" | "is_some_and", _) => {
-                let lambda = self.closure(e, args, 0)?;
-                let some = at(e.at, of.is_some(&mut self.world.terms))?;
-                let Some(content) = at(e.at, of.content())? else {
-                    return Ok(Value::Scalar(self.world.terms.bool(name == "is_none_or")));
+                    other => return trouble(at, format!("{other:?} is not a set")),
                 };
-                let test = self.test(e, lambda, &[content])?;
-                let t = &mut self.world.terms;
-                Value::Scalar(if name == "is_none_or" { t.implies(some, test) } else { t.and([some, test]) })
-            }
-            ("cloned" | "copied" | "clone" | "as_ref", _) => of,
-            ("is_first", Value::Scalar(phase)) => {
-                let zero = t.int(0);
-                Value::Scalar(t.eq(*phase, zero))
-            }
-            ("len", Value::Set(set)) => Value::Scalar(t.card(*set)),
-            ("is_empty", Value::Set(set)) => {
-                let (v, p) = self.world.process("e");
-                let t = &mut self.world.terms;
-                let member = t.member(p, *set);
-                let some = t.exists(&[v], member);
-                Value::Scalar(t.not(some))
-            }
-            ("contains", Value::Set(set)) => {
-                let set = *set;
-                let p = self.scalar_argument(e, args, 0)?;
-                Value::Scalar(self.world.terms.member(p, set))
-            }
-            ("intersection" | "union" | "difference" | "is_subset", Value::Set(a)) => {
-                let a = *a;
-                let Some(other) = args.first() else { return self.beyond(e, "a set operation without an argument") };
-                let Value::Set(b) = self.value(other)? else { return self.beyond(e, "a set operation on anything but sets") };
-                let t = &mut self.world.terms;
+                let terms = self.terms();
                 match name {
-                    "intersection" => Value::Set(t.intersection(a, b)),
-                    "union" => Value::Set(t.union(a, b)),
-                    "difference" => Value::Set(t.difference(a, b)),
-                    _ => Value::Scalar(t.subset(a, b)),
+                    "union" | "join" => Value::Set(Some(terms.union(set, other))),
+                    "intersection" => Value::Set(Some(terms.intersection(set, other))),
+                    "difference" => Value::Set(Some(terms.difference(set, other))),
+                    _ => scalar(terms.subset(set, other)),
                 }
             }
-            _ => return self.beyond(e, &format!("`{name}` of {}", of.kind())),
+            "filter" | "any" | "all" | "count" => self.over_set(at, name, set, arguments)?,
+            _ => return trouble(at, format!("`{name}` of a set has no logic yet")),
         })
+    }
+
+    fn over_set(&mut self, at: Pos, name: &str, set: Term, arguments: &'a [Expr]) -> Lowered<Value> {
+        let sort = self.world.terms.sort(set).element().unwrap_or(Sort::Process);
+        let variable = self.terms().variable("e", sort);
+        let e = self.terms().var(variable);
+        let inside = self.terms().member(e, set);
+        self.scope.push(variable);
+        let mark = self.assume(inside);
+        let holds = self.test(at, lambda(at, arguments, 0)?, vec![Value::Scalar(e)])?;
+        self.release(mark);
+        self.scope.pop();
+        let terms = self.terms();
+        if name == "all" {
+            let body = terms.implies(inside, holds);
+            return Ok(Value::Scalar(terms.forall(&[variable], body)));
+        }
+        let body = terms.and([inside, holds]);
+        if name == "any" {
+            return Ok(Value::Scalar(terms.exists(&[variable], body)));
+        }
+        let kept = terms.comprehension(variable, body);
+        Ok(if name == "count" { Value::Scalar(terms.card(kept)) } else { Value::Set(Some(kept)) })
+    }
+
+    /// Methods of the literal ∅.
+    fn of_nothing(&mut self, at: Pos, name: &str, arguments: &'a [Expr]) -> Lowered<Value> {
+        Ok(match name {
+            "len" | "count" => Value::Scalar(self.terms().int(0)),
+            "is_empty" | "all" | "is_subset" | "leq" => Value::Scalar(self.terms().bool(true)),
+            "contains" | "any" => Value::Scalar(self.terms().bool(false)),
+            "union" | "join" => self.only(at, arguments)?,
+            "intersection" | "difference" | "filter" => Value::Set(None),
+            _ => return trouble(at, format!("`{name}` of a set has no logic yet")),
+        })
+    }
+
+    fn of_plain(&mut self, at: Pos, name: &str, of: Value, arguments: &'a [Expr]) -> Lowered<Value> {
+        match (name, arguments) {
+            ("min" | "max", [other]) => {
+                let other = self.eval(other)?;
+                let below = at_most(&mut self.world.terms, &of, &other);
+                let below = self.fit(at, below)?;
+                let (first, second) = if name == "min" { (of, other) } else { (other, of) };
+                self.merged(at, below, Some(first), second)
+            }
+            ("saturating_sub" | "abs_diff", [other]) => {
+                let (a, b) = (self.number(at, of)?, self.eval(other)?);
+                let b = self.number(at, b)?;
+                let terms = self.terms();
+                let (fits, down, up, zero) = (terms.le(b, a), terms.minus(a, b), terms.minus(b, a), terms.int(0));
+                Ok(Value::Scalar(terms.ite(fits, down, if name == "abs_diff" { up } else { zero })))
+            }
+            // A phase is its number; its rotations are what the coordinator is an unknown function for.
+            ("number", []) => Ok(of),
+            ("is_first", []) => {
+                let (phase, zero) = (self.number(at, of)?, self.terms().int(0));
+                let first = self.terms().eq(phase, zero);
+                Ok(Value::Scalar(self.here(first)))
+            }
+            _ => trouble(at, format!("`{name}` has no logic yet")),
+        }
+    }
+
+    /// The coordinator of the phase at a place: what the text says if it has a logic, else some function of the phase.
+    pub(super) fn coordinator(&mut self, place: Place) -> Lowered<Term> {
+        let phase = self.world.phase(place);
+        if self.world.follows_coordinator {
+            return self.coordinator_text(phase);
+        }
+        let coordinator = match self.world.coordinator {
+            Some(coordinator) => coordinator,
+            None => self.terms().declare("coord", &[Sort::Time], Sort::Process, Role::Given),
+        };
+        self.world.coordinator = Some(coordinator);
+        Ok(self.terms().app(coordinator, &[phase]))
+    }
+    /// What the text of `coordinator` says of a phase.
+    pub(super) fn coordinator_text(&mut self, phase: Term) -> Lowered<Term> {
+        let algorithm = self.world.algorithm;
+        let Some(function) = &algorithm.coordinator else { return trouble(Pos::default(), "the rotation has no logic") };
+        let n = self.terms().n();
+        let parameters = self.world.parameters.clone().at(&mut self.world.terms, &[]);
+        let result = self.call(function, vec![Value::Scalar(phase), Value::Scalar(n), parameters])?;
+        self.as_scalar(Pos::default(), result)
     }
 }

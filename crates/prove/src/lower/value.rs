@@ -1,248 +1,323 @@
-//! Symbolic values: what an expression of the text is, as terms.
+//! Structured values over scalar terms: tuples, options and structs are taken apart before a solver sees them.
 //!
-//! Structured values fall apart into terms: a tuple is its components, an option a condition and a value that means nothing where the
-//! condition is false. An optional phase is one number, −1 for none, so that the order of options is the order of numbers. Worked
-//! example: `Some(v)` of a value v is `Option { some: true, value: v }`; `if c { Some(v) } else { None }` is `Option { some: c, value: v }`.
+//! Worked example: `if c { Some(v) } else { None }` merges to an option whose `some` is `c` and whose value is `v`; what the value is
+//! where `some` does not hold is never asked. An optional phase or count is one number, −1 for `None`: the order `None < Some(0)` is
+//! that of the numbers.
 
-use crate::term::{Sort, Term, Terms};
+use crate::term::{Sort, Term, Terms, Var};
 
-/// A symbolic value.
+/// A value during evaluation.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Value {
-    /// `()`
+pub(super) enum Value {
     Unit,
-    /// A truth value, number, value, phase or process.
+    /// A truth value, a number or a process.
     Scalar(Term),
-    /// A tuple.
-    Tuple(Vec<Value>),
-    /// `None`, of a type that its surroundings tell.
-    None,
-    /// An option.
+    /// `value` is absent only in the literal `None`.
     Option {
-        /// Whether it is `Some`.
         some: Term,
-        /// Its content; means nothing otherwise.
-        value: Box<Value>,
+        value: Option<Box<Value>>,
     },
-    /// An optional phase: −1 for `None`.
-    OptionalPhase(Term),
-    /// A struct: names and values of its fields.
-    Struct(Vec<(String, Value)>),
-    /// A set of processes.
-    Set(Term),
-    /// `factor · ho.min_len()`: the smallest size of a heard-of set.
-    MinLen {
-        /// The factor.
-        factor: i64,
-        /// Which heard-of sets.
-        heard: usize,
+    /// An optional natural number or phase, −1 for `None`.
+    Optional(Term),
+    Tuple(Vec<Value>),
+    Struct(&'static str, Vec<(&'static str, Value)>),
+    /// The number of the variant, and the fields of each variant as far as they are known.
+    Enum(&'static str, Term, Vec<Option<Vec<Value>>>),
+    /// A set; `None` is the empty one of yet unknown elements.
+    Set(Option<Term>),
+    /// Whether the receiver asked about is sent something, and what.
+    Outbox {
+        sent: Term,
+        message: Option<Box<Value>>,
     },
-    /// What `send` gives: alternatives under their conditions.
-    Outbox(Vec<Parcel>),
-    /// What `ready` gives: whether it is `Block`.
-    Progress(Term),
-    /// The context of the process at hand.
+    /// `ready`: whether it blocks.
+    Progress {
+        blocks: Term,
+    },
+    Mailbox(Mailbox),
     Context,
-    /// The system at one of the copies of the state.
     System(usize),
-    /// The heard-of sets of one of the rounds.
     Heard(usize),
-    /// The mailbox of the process at hand.
-    Mailbox,
 }
 
-/// A message under a condition.
+/// `{ sender ↦ payload | guard }`; both speak of the sender.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Parcel {
-    /// When it is sent.
-    pub when: Term,
-    /// To whom; `None`: to all.
-    pub to: Option<Term>,
-    /// What.
-    pub what: Value,
+pub(super) struct Mailbox {
+    pub(super) sender: Var,
+    pub(super) guard: Term,
+    pub(super) payload: Box<Value>,
 }
 
-/// Two values cannot be brought together.
-pub type Mismatch = String;
+/// What does not fit; the caller knows the place.
+pub(super) type Fit<T> = Result<T, String>;
 
 impl Value {
-    /// The term of a scalar.
-    pub fn scalar(&self) -> Result<Term, Mismatch> {
-        match self {
-            Value::Scalar(term) => Ok(*term),
-            other => Err(format!("a plain value is expected, not {}", other.kind())),
-        }
+    pub(super) fn none(terms: &mut Terms) -> Value {
+        Value::Option { some: terms.bool(false), value: None }
     }
-    /// What it is, in a word or two.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Value::Unit => "`()`",
-            Value::Scalar(_) => "a plain value",
-            Value::Tuple(_) => "a tuple",
-            Value::None | Value::Option { .. } | Value::OptionalPhase(_) => "an option",
-            Value::Struct(_) => "a struct",
-            Value::Set(_) => "a set",
-            Value::MinLen { .. } => "`min_len`",
-            Value::Outbox(_) => "messages",
-            Value::Progress(_) => "a `Progress`",
-            Value::Context => "the context",
-            Value::System(_) => "the system",
-            Value::Heard(_) => "heard-of sets",
-            Value::Mailbox => "the mailbox",
-        }
-    }
-
-    /// Whether an option is `Some`.
-    pub fn is_some(&self, t: &mut Terms) -> Result<Term, Mismatch> {
-        match self {
-            Value::None => Ok(t.bool(false)),
-            Value::Option { some, .. } => Ok(*some),
-            Value::OptionalPhase(phase) => {
-                let zero = t.int(0);
-                Ok(t.le(zero, *phase))
-            }
-            other => Err(format!("an option is expected, not {}", other.kind())),
-        }
-    }
-    /// The content of an option; `None` where there never is one.
-    pub fn content(&self) -> Result<Option<Value>, Mismatch> {
-        match self {
-            Value::None => Ok(None),
-            Value::Option { value, .. } => Ok(Some((**value).clone())),
-            Value::OptionalPhase(phase) => Ok(Some(Value::Scalar(*phase))),
-            other => Err(format!("an option is expected, not {}", other.kind())),
-        }
-    }
-    /// `Some(value)`.
-    pub fn some(t: &mut Terms, value: Value) -> Value {
+    /// `Some(value)`, in the form of its sort.
+    pub(super) fn some(terms: &mut Terms, value: Value) -> Value {
         match value {
-            Value::Scalar(term) if t.sort(term) == Sort::Time => Value::OptionalPhase(term),
-            value => Value::Option { some: t.bool(true), value: Box::new(value) },
+            Value::Scalar(t) if matches!(terms.sort(t), Sort::Int | Sort::Time) => Value::Optional(t),
+            value => Value::Option { some: terms.bool(true), value: Some(Box::new(value)) },
         }
     }
-
-    /// `if c { a } else { b }`.
-    pub fn choose(t: &mut Terms, c: Term, a: &Value, b: &Value) -> Result<Value, Mismatch> {
-        if a == b {
-            return Ok(a.clone());
+    /// A value that is there where `some` holds.
+    pub(super) fn where_some(terms: &mut Terms, some: Term, value: Value) -> Value {
+        match value {
+            Value::Scalar(t) if matches!(terms.sort(t), Sort::Int | Sort::Time) => {
+                let none = terms.int(-1);
+                Value::Optional(terms.ite(some, t, none))
+            }
+            value => Value::Option { some, value: Some(Box::new(value)) },
         }
-        Ok(match (a, b) {
-            (Value::Scalar(x), Value::Scalar(y)) => Value::Scalar(t.branch(c, *x, *y)),
-            (Value::Progress(x), Value::Progress(y)) => Value::Progress(t.branch(c, *x, *y)),
-            (Value::OptionalPhase(x), Value::OptionalPhase(y)) => Value::OptionalPhase(t.branch(c, *x, *y)),
-            (Value::OptionalPhase(x), Value::None) => {
-                let none = t.int(-1);
-                Value::OptionalPhase(t.branch(c, *x, none))
-            }
-            (Value::None, Value::OptionalPhase(y)) => {
-                let none = t.int(-1);
-                Value::OptionalPhase(t.branch(c, none, *y))
-            }
-            (Value::Option { some: x, value: v }, Value::Option { some: y, value: w }) => {
-                Value::Option { some: t.branch(c, *x, *y), value: Box::new(Value::choose(t, c, v, w)?) }
-            }
-            (Value::Option { some, value }, Value::None) => {
-                let no = t.bool(false);
-                Value::Option { some: t.branch(c, *some, no), value: value.clone() }
-            }
-            (Value::None, Value::Option { some, value }) => {
-                let no = t.bool(false);
-                Value::Option { some: t.branch(c, no, *some), value: value.clone() }
-            }
-            (Value::Tuple(x), Value::Tuple(y)) if x.len() == y.len() => {
-                Value::Tuple(x.iter().zip(y).map(|(x, y)| Value::choose(t, c, x, y)).collect::<Result<_, _>>()?)
-            }
-            (Value::Struct(x), Value::Struct(y)) => {
-                Value::Struct(x.iter().zip(y).map(|((name, x), (_, y))| Ok((name.clone(), Value::choose(t, c, x, y)?))).collect::<Result<
-                    _,
-                    Mismatch,
-                >>(
-                )?)
-            }
-            (Value::Outbox(x), Value::Outbox(y)) => {
-                let not_c = t.not(c);
-                let mut parcels = Vec::new();
-                for (condition, list) in [(c, x), (not_c, y)] {
-                    for parcel in list {
-                        parcels.push(Parcel { when: t.and([condition, parcel.when]), ..parcel.clone() });
-                    }
-                }
-                Value::Outbox(parcels)
-            }
-            (x, y) => return Err(format!("a choice between {} and {}", x.kind(), y.kind())),
-        })
     }
-
-    /// `a == b`.
-    pub fn equal(t: &mut Terms, a: &Value, b: &Value) -> Result<Term, Mismatch> {
-        Ok(match (a, b) {
-            (Value::Unit, Value::Unit) | (Value::None, Value::None) => t.bool(true),
-            (Value::Scalar(x), Value::Scalar(y)) => {
-                comparable(t, *x, *y)?;
-                t.eq(*x, *y)
+    /// The two parts of an option: whether it is there, and what it is then.
+    pub(super) fn parts(&self, terms: &mut Terms) -> Option<(Term, Option<Value>)> {
+        match self {
+            Value::Option { some, value } => Some((*some, value.as_deref().cloned())),
+            Value::Optional(t) => {
+                let zero = terms.int(0);
+                Some((terms.le(zero, *t), Some(Value::Scalar(*t))))
             }
-            (Value::Set(x), Value::Set(y)) => t.eq(*x, *y),
-            (Value::OptionalPhase(x), Value::OptionalPhase(y)) => t.eq(*x, *y),
-            (Value::Tuple(x), Value::Tuple(y)) if x.len() == y.len() => {
-                let parts: Vec<Term> = x.iter().zip(y).map(|(x, y)| Value::equal(t, x, y)).collect::<Result<_, _>>()?;
-                t.and(parts)
-            }
-            (Value::Struct(x), Value::Struct(y)) if x.len() == y.len() => {
-                let parts: Vec<Term> = x.iter().zip(y).map(|((_, x), (_, y))| Value::equal(t, x, y)).collect::<Result<_, _>>()?;
-                t.and(parts)
-            }
-            (Value::None, other) | (other, Value::None) => {
-                let some = other.is_some(t)?;
-                t.not(some)
-            }
-            (Value::Option { some: x, value: v }, Value::Option { some: y, value: w }) => {
-                let same = Value::equal(t, v, w)?;
-                let both = t.eq(*x, *y);
-                let content = t.implies(*x, same);
-                t.and([both, content])
-            }
-            (x, y) => return Err(format!("a comparison of {} with {}", x.kind(), y.kind())),
-        })
+            _ => None,
+        }
     }
-
-    /// `a < b`, or `a <= b` when not `strict`; options and tuples in the order that Rust derives.
-    pub fn before(t: &mut Terms, a: &Value, b: &Value, strict: bool) -> Result<Term, Mismatch> {
-        Ok(match (a, b) {
-            (Value::Scalar(x), Value::Scalar(y)) if t.sort(*x) == Sort::Bool && t.sort(*y) == Sort::Bool => {
-                let not_x = t.not(*x);
-                if strict { t.and([not_x, *y]) } else { t.or([not_x, *y]) }
+    /// The value with every term changed.
+    pub(super) fn map(&self, f: &mut dyn FnMut(Term) -> Term) -> Value {
+        let boxed = |value: &Option<Box<Value>>, f: &mut dyn FnMut(Term) -> Term| value.as_ref().map(|v| Box::new(v.map(f)));
+        match self {
+            Value::Scalar(t) => Value::Scalar(f(*t)),
+            Value::Optional(t) => Value::Optional(f(*t)),
+            Value::Option { some, value } => Value::Option { some: f(*some), value: boxed(value, f) },
+            Value::Tuple(items) => Value::Tuple(items.iter().map(|v| v.map(f)).collect()),
+            Value::Struct(name, fields) => Value::Struct(name, fields.iter().map(|(n, v)| (*n, v.map(f))).collect()),
+            Value::Enum(name, tag, variants) => {
+                let tag = f(*tag);
+                let variants = variants.iter().map(|fields| fields.as_ref().map(|vs| vs.iter().map(|v| v.map(f)).collect()));
+                Value::Enum(name, tag, variants.collect())
             }
-            (Value::Scalar(x), Value::Scalar(y)) | (Value::OptionalPhase(x), Value::OptionalPhase(y)) => {
-                comparable(t, *x, *y)?;
-                if t.sort(*x) == Sort::Process || t.sort(*y) == Sort::Process {
-                    return Err("the order of process ids".into());
-                }
-                if strict { t.lt(*x, *y) } else { t.le(*x, *y) }
+            Value::Set(set) => Value::Set(set.map(f)),
+            Value::Outbox { sent, message } => Value::Outbox { sent: f(*sent), message: boxed(message, f) },
+            Value::Progress { blocks } => Value::Progress { blocks: f(*blocks) },
+            Value::Mailbox(m) => {
+                Value::Mailbox(Mailbox { sender: m.sender, guard: f(m.guard), payload: Box::new(m.payload.map(f)) })
             }
-            (Value::Option { some: x, value: v }, Value::Option { some: y, value: w }) => {
-                let inner = Value::before(t, v, w, strict)?;
-                let not_x = t.not(*x);
-                let both = t.and([*x, *y, inner]);
-                let less = if strict { t.and([not_x, *y]) } else { not_x };
-                t.or([less, both])
-            }
-            (Value::Tuple(x), Value::Tuple(y)) if x.len() == y.len() => {
-                // Lexicographic: the first component less, or equal and the rest in order.
-                let mut rest = t.bool(!strict);
-                for (x, y) in x.iter().zip(y).rev() {
-                    let (less, same) = (Value::before(t, x, y, true)?, Value::equal(t, x, y)?);
-                    let later = t.and([same, rest]);
-                    rest = t.or([less, later]);
-                }
-                rest
-            }
-            (x, y) => return Err(format!("the order of {} and {}", x.kind(), y.kind())),
-        })
+            Value::Unit | Value::Context | Value::System(_) | Value::Heard(_) => self.clone(),
+        }
+    }
+    /// The value with a term in the place of a variable.
+    pub(super) fn at(&self, terms: &mut Terms, variable: Var, term: Term) -> Value {
+        self.map(&mut |t| terms.substitute(t, &[(variable, term)]))
     }
 }
 
-/// Numbers of different sorts are not compared: their terms would not meet in instantiation.
-fn comparable(t: &Terms, a: Term, b: Term) -> Result<(), Mismatch> {
-    let (x, y) = (t.sort(a), t.sort(b));
-    if t.fits(a, y) || t.fits(b, x) { Ok(()) } else { Err(format!("a comparison of {x} with {y}")) }
+/// `if c { a } else { b }`.
+pub(super) fn merge(terms: &mut Terms, c: Term, a: Value, b: Value) -> Fit<Value> {
+    if a == b {
+        return Ok(a);
+    }
+    Ok(match (a, b) {
+        (Value::Scalar(a), Value::Scalar(b)) => Value::Scalar(terms.ite(c, a, b)),
+        (Value::Optional(a), Value::Optional(b)) => Value::Optional(terms.ite(c, a, b)),
+        (Value::Optional(a), Value::Option { value: None, .. }) => {
+            let none = terms.int(-1);
+            Value::Optional(terms.ite(c, a, none))
+        }
+        (Value::Option { value: None, .. }, Value::Optional(b)) => {
+            let none = terms.int(-1);
+            Value::Optional(terms.ite(c, none, b))
+        }
+        (a @ (Value::Option { .. } | Value::Optional(_)), b @ (Value::Option { .. } | Value::Optional(_))) => {
+            let ((a, va), (b, vb)) = (a.parts(terms).ok_or("not an option")?, b.parts(terms).ok_or("not an option")?);
+            Value::Option { some: terms.ite(c, a, b), value: merge_parts(terms, c, va, vb)?.map(Box::new) }
+        }
+        (Value::Tuple(a), Value::Tuple(b)) if a.len() == b.len() => Value::Tuple(merge_all(terms, c, a, b)?),
+        (Value::Struct(name, a), Value::Struct(other, b)) if name == other => {
+            let names: Vec<&str> = a.iter().map(|(n, _)| *n).collect();
+            let values = |fields: Vec<(_, Value)>| fields.into_iter().map(|(_, v)| v).collect();
+            let merged = merge_all(terms, c, values(a), values(b))?;
+            Value::Struct(name, names.into_iter().zip(merged).collect())
+        }
+        (Value::Enum(name, a, va), Value::Enum(other, b, vb)) if name == other => {
+            let mut variants = vec![];
+            for pair in va.into_iter().zip(vb) {
+                variants.push(match pair {
+                    (Some(a), Some(b)) => Some(merge_all(terms, c, a, b)?),
+                    (a, b) => a.or(b),
+                });
+            }
+            Value::Enum(name, terms.ite(c, a, b), variants)
+        }
+        (Value::Set(a), Value::Set(b)) => Value::Set(merge_sets(terms, c, a, b)),
+        (Value::Outbox { sent: a, message: va }, Value::Outbox { sent: b, message: vb }) => {
+            let message = merge_parts(terms, c, va.map(|v| *v), vb.map(|v| *v))?.map(Box::new);
+            Value::Outbox { sent: either(terms, c, a, b), message }
+        }
+        (Value::Progress { blocks: a }, Value::Progress { blocks: b }) => Value::Progress { blocks: either(terms, c, a, b) },
+        (a, b) => return Err(format!("the branches of a choice differ in shape: {a:?} and {b:?}")),
+    })
+}
+
+/// `if c { a } else { b }` between formulas, without `if` where a literal makes it needless.
+pub(super) fn either(terms: &mut Terms, c: Term, a: Term, b: Term) -> Term {
+    use crate::term::Node;
+    match (terms.node(a).clone(), terms.node(b).clone()) {
+        (Node::Bool(true), _) => terms.or([c, b]),
+        (Node::Bool(false), _) => {
+            let not_c = terms.not(c);
+            terms.and([not_c, b])
+        }
+        (_, Node::Bool(true)) => terms.implies(c, a),
+        (_, Node::Bool(false)) => terms.and([c, a]),
+        _ => terms.ite(c, a, b),
+    }
+}
+
+fn merge_parts(terms: &mut Terms, c: Term, a: Option<Value>, b: Option<Value>) -> Fit<Option<Value>> {
+    match (a, b) {
+        (Some(a), Some(b)) => merge(terms, c, a, b).map(Some),
+        (a, b) => Ok(a.or(b)),
+    }
+}
+
+fn merge_all(terms: &mut Terms, c: Term, a: Vec<Value>, b: Vec<Value>) -> Fit<Vec<Value>> {
+    a.into_iter().zip(b).map(|(a, b)| merge(terms, c, a, b)).collect()
+}
+
+/// Sets are chosen between element by element.
+fn merge_sets(terms: &mut Terms, c: Term, a: Option<Term>, b: Option<Term>) -> Option<Term> {
+    let sort = terms.sort(a.or(b)?);
+    let element = sort.element()?;
+    let variable = terms.variable("e", element);
+    let e = terms.var(variable);
+    let mut inside = |set: Option<Term>| match set {
+        Some(set) => terms.member(e, set),
+        None => terms.bool(false),
+    };
+    let (in_a, in_b) = (inside(a), inside(b));
+    let body = either(terms, c, in_a, in_b);
+    Some(terms.comprehension(variable, body))
+}
+
+/// `a == b`.
+pub(super) fn equal(terms: &mut Terms, a: &Value, b: &Value) -> Fit<Term> {
+    Ok(match (a, b) {
+        (Value::Unit, Value::Unit) => terms.bool(true),
+        (Value::Scalar(a), Value::Scalar(b)) | (Value::Optional(a), Value::Optional(b)) => terms.eq(*a, *b),
+        (Value::Option { .. } | Value::Optional(_), Value::Option { .. } | Value::Optional(_)) => {
+            let ((a, va), (b, vb)) = (a.parts(terms).ok_or("not an option")?, b.parts(terms).ok_or("not an option")?);
+            let same = terms.eq(a, b);
+            let values = match (va, vb) {
+                (Some(va), Some(vb)) => equal(terms, &va, &vb)?,
+                _ => terms.bool(true),
+            };
+            let values = if is_true(terms, a) || is_true(terms, b) { values } else { terms.implies(a, values) };
+            terms.and([same, values])
+        }
+        (Value::Tuple(a), Value::Tuple(b)) if a.len() == b.len() => all_equal(terms, a.iter().zip(b))?,
+        (Value::Struct(_, a), Value::Struct(_, b)) => all_equal(terms, a.iter().zip(b).map(|((_, a), (_, b))| (a, b)))?,
+        (Value::Enum(_, a, va), Value::Enum(_, b, vb)) => {
+            let mut parts = vec![terms.eq(*a, *b)];
+            for (k, pair) in va.iter().zip(vb).enumerate() {
+                if let (Some(va), Some(vb)) = pair {
+                    let number = terms.int(k as i64);
+                    let this = terms.eq(*a, number);
+                    let fields = all_equal(terms, va.iter().zip(vb))?;
+                    parts.push(terms.implies(this, fields));
+                }
+            }
+            terms.and(parts)
+        }
+        (Value::Set(Some(a)), Value::Set(Some(b))) => terms.eq(*a, *b),
+        (Value::Set(Some(set)), Value::Set(None)) | (Value::Set(None), Value::Set(Some(set))) => is_empty(terms, *set),
+        (Value::Set(None), Value::Set(None)) => terms.bool(true),
+        _ => return Err(format!("{a:?} compared with {b:?}")),
+    })
+}
+
+pub(super) fn is_true(terms: &Terms, t: Term) -> bool {
+    matches!(terms.node(t), crate::term::Node::Bool(true))
+}
+
+/// Whether a set has no element.
+pub(super) fn is_empty(terms: &mut Terms, set: Term) -> Term {
+    let element = terms.sort(set).element().unwrap_or(Sort::Process);
+    let variable = terms.variable("e", element);
+    let e = terms.var(variable);
+    let inside = terms.member(e, set);
+    let some = terms.exists(&[variable], inside);
+    terms.not(some)
+}
+
+fn all_equal<'v>(terms: &mut Terms, pairs: impl Iterator<Item = (&'v Value, &'v Value)>) -> Fit<Term> {
+    let parts = pairs.map(|(a, b)| equal(terms, a, b)).collect::<Fit<Vec<_>>>()?;
+    Ok(terms.and(parts))
+}
+
+/// `a < b` in the derived order: lexicographic, `None` first, `false` first, variants as declared.
+pub(super) fn less(terms: &mut Terms, a: &Value, b: &Value) -> Fit<Term> {
+    Ok(match (a, b) {
+        (Value::Unit, Value::Unit) => terms.bool(false),
+        (Value::Scalar(x), Value::Scalar(y)) | (Value::Optional(x), Value::Optional(y)) => match terms.sort(*x) {
+            Sort::Bool => {
+                let not_x = terms.not(*x);
+                terms.and([not_x, *y])
+            }
+            sort if sort.is_number() => terms.lt(*x, *y),
+            sort => return Err(format!("elements of {sort} have no order in logic")),
+        },
+        (Value::Option { .. } | Value::Optional(_), Value::Option { .. } | Value::Optional(_)) => {
+            let ((x, vx), (y, vy)) = (a.parts(terms).ok_or("not an option")?, b.parts(terms).ok_or("not an option")?);
+            let none = terms.not(x);
+            let first = terms.and([none, y]);
+            let second = match (vx, vy) {
+                (Some(vx), Some(vy)) => {
+                    let below = less(terms, &vx, &vy)?;
+                    terms.and([x, y, below])
+                }
+                _ => terms.bool(false),
+            };
+            terms.or([first, second])
+        }
+        (Value::Tuple(x), Value::Tuple(y)) if x.len() == y.len() => first_difference(terms, x.iter().zip(y).collect())?,
+        (Value::Struct(_, x), Value::Struct(_, y)) => {
+            first_difference(terms, x.iter().zip(y).map(|((_, x), (_, y))| (x, y)).collect())?
+        }
+        (Value::Enum(_, x, vx), Value::Enum(_, y, vy)) => {
+            let mut parts = vec![terms.lt(*x, *y)];
+            for (k, pair) in vx.iter().zip(vy).enumerate() {
+                if let (Some(vx), Some(vy)) = pair {
+                    let number = terms.int(k as i64);
+                    let (this, that) = (terms.eq(*x, number), terms.eq(*y, number));
+                    let below = first_difference(terms, vx.iter().zip(vy).collect())?;
+                    parts.push(terms.and([this, that, below]));
+                }
+            }
+            terms.or(parts)
+        }
+        _ => return Err(format!("{a:?} compared with {b:?}")),
+    })
+}
+
+fn first_difference(terms: &mut Terms, pairs: Vec<(&Value, &Value)>) -> Fit<Term> {
+    let (mut before, mut cases) = (vec![], vec![]);
+    for (a, b) in pairs {
+        let below = less(terms, a, b)?;
+        let case = terms.and(before.iter().copied().chain([below]));
+        cases.push(case);
+        before.push(equal(terms, a, b)?);
+    }
+    Ok(terms.or(cases))
+}
+
+/// `a ≤ b`: of numbers as such, of anything else as `a < b ∨ a = b`.
+pub(super) fn at_most(terms: &mut Terms, a: &Value, b: &Value) -> Fit<Term> {
+    if let (Value::Scalar(x), Value::Scalar(y)) | (Value::Optional(x), Value::Optional(y)) = (a, b)
+        && terms.sort(*x).is_number()
+    {
+        return Ok(terms.le(*x, *y));
+    }
+    let above = less(terms, b, a)?;
+    Ok(terms.not(above))
 }

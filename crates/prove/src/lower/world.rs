@@ -1,268 +1,261 @@
-//! The symbols of a problem: copies of the state, heard-of sets, parameters.
+//! What all formulas of one algorithm share: symbols, facts about them, and where a formula stands.
 //!
-//! Copy 0 of the state is before a round, copy 1 after it, and so on where rounds are composed. A field `x` is the function `x`, `x'`,
-//! `x''`, ..; an optional field has a second one, `has_x`. The first states are the copy [`World::FIRST`].
+//! A [`Place`] is a round boundary seen from the condition it occurs in: which copy of the state, and how many rounds and phases after
+//! the first copy. The number of the phase (or round) at the first copy is a symbol; later ones are sums, so that nothing has to be
+//! said about how they change.
+//!
+//! A [`Fact`] is what is known of a symbol by its definition: the axiom of an aggregate, the range of a natural number, the kernel
+//! after a round. A condition assumes the facts about exactly the symbols it mentions.
 
-use super::value::Value;
-use crate::term::{Fun, Node, Role, Sort, Term, Terms, Var};
-use heardof_core::Sort as Datum;
-use heardof_core::ir::Algorithm;
+use super::symbols::{Declared, Symbols};
+use super::value::{Fit, Value};
+use crate::term::{Fun, Role, Sort, Term, Terms};
+use heardof_core::Sort as Data;
+use heardof_core::ir::{Algorithm, Pos};
 use std::collections::BTreeMap;
 
-/// Terms, and what stands for what.
-#[derive(Clone, Debug)]
-pub struct World {
-    /// The terms.
-    pub terms: Terms,
-    /// The fields of the state: name and shape.
-    fields: Vec<(String, Shape)>,
-    /// The parameters.
-    pub parameters: Value,
-    /// The sorts that the generic parameters were instantiated with: they are values.
-    generics: Vec<Datum>,
-    /// Whether processes halt.
-    halting: bool,
-    functions: BTreeMap<String, Fun>,
-    /// How many rounds a phase has.
-    rounds: usize,
-    /// The round of the phase that follows copy 0.
-    first: usize,
-}
-
-/// How a sort of the text is a sort of the logic.
+/// Why something has no formula, and where it stands.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Shape {
-    /// One function.
-    Scalar(Sort),
-    /// An optional phase: one function, −1 for none.
-    OptionalPhase,
-    /// A condition and a content.
-    Option(Box<Shape>),
-    /// Components.
-    Tuple(Vec<Shape>),
-    /// Nothing to say.
-    Unit,
+pub(super) struct Trouble {
+    pub(super) at: Pos,
+    pub(super) what: String,
 }
 
-impl World {
-    /// The copy of the first states.
-    pub const FIRST: usize = usize::MAX;
+pub(super) type Lowered<T> = Result<T, Trouble>;
 
-    /// The symbols of an algorithm.
-    ///
-    /// # Errors
-    /// When a field's sort is beyond the logic.
-    pub fn new(a: &Algorithm) -> Result<World, String> {
-        let generics: Vec<Datum> = a.generics.iter().map(|(_, _, sort)| sort.clone()).collect();
+/// What is known of a symbol by its definition.
+pub(super) struct Fact {
+    pub(super) about: Fun,
+    pub(super) label: String,
+    pub(super) formula: Term,
+}
+
+/// A round boundary.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(super) struct Place {
+    /// The copy of the state; copy 0 is the state before the first round of the condition.
+    pub(super) copy: usize,
+    /// Nothing has happened yet: phase 0, round 0, everybody heard everybody, and this is a first state.
+    pub(super) start: bool,
+    /// Phases begun since copy 0.
+    pub(super) phases: usize,
+}
+
+impl Place {
+    /// The boundary at copy 0.
+    pub(super) const HERE: Place = Place { copy: 0, start: false, phases: 0 };
+    /// The very beginning.
+    pub(super) const START: Place = Place { copy: 0, start: true, phases: 0 };
+}
+
+/// The symbols of the adversary's choice in one round.
+#[derive(Clone, Debug)]
+pub(super) struct Chance {
+    pub(super) heard: Fun,
+    pub(super) coin: Fun,
+    pub(super) request: Option<Symbols>,
+}
+
+/// How a struct or a variant of an enum is built: the variant's number and how many there are, and the names of the fields.
+#[derive(Clone, Debug)]
+pub(super) struct Shape {
+    pub(super) name: &'static str,
+    pub(super) variant: Option<(usize, usize)>,
+    pub(super) fields: Vec<&'static str>,
+}
+
+/// Everything that the formulas of an algorithm share.
+pub(super) struct World<'a> {
+    pub(super) algorithm: &'a Algorithm,
+    pub(super) terms: Terms,
+    pub(super) facts: Vec<Fact>,
+    pub(super) shapes: BTreeMap<String, Shape>,
+    pub(super) parameters: Symbols,
+    pub(super) input: Symbols,
+    /// The text of `coordinator` has a logic: it does not rotate.
+    pub(super) follows_coordinator: bool,
+    /// The coordinator as a function of the phase, where its text is not followed.
+    pub(super) coordinator: Option<Fun>,
+    copies: Vec<Symbols>,
+    /// The size of the smallest heard-of set of a round, and where that round begins.
+    pub(super) least: BTreeMap<usize, (Fun, Place)>,
+    /// `phase` and `round`, if some formula spoke of them.
+    pub(super) numbers: BTreeMap<&'static str, Fun>,
+    kernels: BTreeMap<usize, Fun>,
+    chances: Vec<Chance>,
+}
+
+impl<'a> World<'a> {
+    pub(super) fn new(algorithm: &'a Algorithm) -> Fit<World<'a>> {
+        let mut terms = Terms::new();
+        let process = [Sort::Process];
+        let of_state = Declared { arguments: &process, role: Role::State };
+        let given = |arguments| Declared { arguments, role: Role::Given };
+        let state = Symbols::declare(&mut terms, ("", ""), &algorithm.state, of_state)?;
+        let stem = if matches!(algorithm.parameters, Data::Struct(..)) { "" } else { "parameters" };
+        let parameters = Symbols::declare(&mut terms, (stem, ""), &algorithm.parameters, given(&[]))?;
+        let stem = if matches!(algorithm.input, Data::Struct(..)) { "" } else { "input" };
+        let input = Symbols::declare(&mut terms, (stem, ""), &algorithm.input, given(&process))?;
         let mut world = World {
-            terms: Terms::new(),
-            fields: Vec::new(),
-            parameters: Value::Unit,
-            generics,
-            halting: a.halted.is_some(),
-            functions: BTreeMap::new(),
-            rounds: a.rounds.len(),
-            first: 0,
+            algorithm,
+            terms,
+            facts: vec![],
+            shapes: shapes(algorithm),
+            parameters,
+            input,
+            follows_coordinator: false,
+            coordinator: None,
+            copies: vec![state],
+            least: BTreeMap::new(),
+            numbers: BTreeMap::new(),
+            kernels: BTreeMap::new(),
+            chances: vec![],
         };
-        for field in &a.fields {
-            let shape = world.shape(&field.sort).map_err(|what| format!("the field `{}`, {what},", field.name))?;
-            world.fields.push((field.name.to_string(), shape));
-        }
-        if let Datum::Struct(_, fields) = &a.parameters {
-            let mut values = Vec::new();
-            for (name, sort) in fields {
-                let sort = match sort {
-                    Datum::Nat => Sort::Int,
-                    Datum::Bool => Sort::Bool,
-                    Datum::Pid => Sort::Process,
-                    other => return Err(format!("the parameter `{name}` of sort {other}")),
-                };
-                let fun = world.terms.declare(name, &[], sort, Role::Given);
-                values.push((name.to_string(), Value::Scalar(world.terms.constant(fun))));
-            }
-            world.parameters = Value::Struct(values);
+        for symbols in [world.copies[0].clone(), world.parameters.clone(), world.input.clone()] {
+            world.ranges(&symbols);
         }
         Ok(world)
     }
 
-    /// The shape of a sort.
-    ///
-    /// # Errors
-    /// When it is beyond the logic.
-    pub fn shape(&self, sort: &Datum) -> Result<Shape, String> {
-        Ok(match sort {
-            _ if self.generics.contains(sort) => Shape::Scalar(Sort::Value),
-            Datum::Bool => Shape::Scalar(Sort::Bool),
-            Datum::Nat => Shape::Scalar(Sort::Int),
-            Datum::Pid => Shape::Scalar(Sort::Process),
-            Datum::Phase => Shape::Scalar(Sort::Time),
-            Datum::Unit => Shape::Unit,
-            Datum::Option(inner) => match self.shape(inner)? {
-                Shape::Scalar(Sort::Time) => Shape::OptionalPhase,
-                inner => Shape::Option(Box::new(inner)),
-            },
-            Datum::Tuple(sorts) => Shape::Tuple(sorts.iter().map(|s| self.shape(s)).collect::<Result<_, _>>()?),
-            other => return Err(format!("of sort {other}")),
-        })
-    }
-
-    /// A declared function, the same for the same name.
-    fn function(&mut self, name: &str, arguments: &[Sort], result: Sort, role: Role) -> Fun {
-        if let Some(&fun) = self.functions.get(name) {
-            return fun;
-        }
-        let fun = self.terms.declare(name, arguments, result, role);
-        self.functions.insert(name.to_string(), fun);
-        fun
-    }
-    fn applied(&mut self, name: &str, arguments: &[Term], result: Sort, role: Role) -> Term {
-        let sorts: Vec<Sort> = arguments.iter().map(|&a| self.terms.sort(a)).collect();
-        let fun = self.function(name, &sorts, result, role);
-        self.terms.app(fun, arguments)
-    }
-    /// A fresh variable over processes, and its term.
-    pub fn process(&mut self, name: &str) -> (Var, Term) {
-        let v = self.terms.variable(name, Sort::Process);
-        (v, self.terms.var(v))
-    }
-    /// `formula` for every process that the variable `id` may be.
-    pub fn for_process(&mut self, id: Term, formula: Term) -> Term {
-        match *self.terms.node(id) {
-            Node::Var(v) => self.terms.forall(&[v], formula),
-            _ => formula,
+    /// The naturals among some symbols are not negative.
+    fn ranges(&mut self, symbols: &Symbols) {
+        let mut leaves = vec![];
+        symbols.leaves(&self.terms, &mut leaves);
+        for (fun, least) in leaves {
+            let Some(least) = least else { continue };
+            let arguments = self.terms.symbol(fun).arguments.clone();
+            let variables: Vec<_> = arguments.iter().map(|sort| self.terms.variable("i", *sort)).collect();
+            let at: Vec<Term> = variables.iter().map(|v| self.terms.var(*v)).collect();
+            let (value, least) = (self.terms.app(fun, &at), self.terms.int(least));
+            let body = self.terms.le(least, value);
+            let formula = self.terms.forall(&variables, body);
+            let label = format!("sort {}", self.terms.symbol(fun).name);
+            self.facts.push(Fact { about: fun, label, formula });
         }
     }
 
-    fn named(name: &str, copy: usize) -> (String, Role) {
-        match copy {
-            0 => (name.to_string(), Role::State),
-            World::FIRST => (format!("first_{name}"), Role::Given),
-            k => (format!("{name}{}", "'".repeat(k)), Role::Primed),
-        }
+    /// A constant that is declared when it is first spoken of; natural numbers.
+    fn number(&mut self, name: &'static str, sort: Sort) -> Term {
+        let fun = match self.numbers.get(name) {
+            Some(fun) => *fun,
+            None => {
+                let fun = self.terms.declare(name, &[], sort, Role::State);
+                self.ranges(&Symbols::Scalar(fun));
+                self.numbers.insert(name, fun);
+                fun
+            }
+        };
+        self.terms.constant(fun)
     }
-    /// The local state of a process.
-    pub fn state(&mut self, copy: usize, p: Term) -> Value {
-        let fields = self.fields.clone();
-        Value::Struct(fields.into_iter().map(|(name, shape)| (name.clone(), self.of_shape(&name, &shape, copy, p))).collect())
+    /// The number of the phase at a place.
+    pub(super) fn phase(&mut self, place: Place) -> Term {
+        let first = if place.start { self.terms.int(0) } else { self.number("phase", Sort::Time) };
+        let later = self.terms.int(place.phases as i64);
+        self.terms.add([first, later])
     }
-    fn of_shape(&mut self, name: &str, shape: &Shape, copy: usize, p: Term) -> Value {
-        let (own, role) = World::named(name, copy);
-        match shape {
-            Shape::Scalar(sort) => Value::Scalar(self.applied(&own, &[p], *sort, role)),
-            Shape::OptionalPhase => Value::OptionalPhase(self.applied(&own, &[p], Sort::Time, role)),
-            Shape::Option(inner) => {
-                let (has, role) = World::named(&format!("has_{name}"), copy);
-                let some = self.applied(&has, &[p], Sort::Bool, role);
-                Value::Option { some, value: Box::new(self.of_shape(name, inner, copy, p)) }
-            }
-            Shape::Tuple(parts) => {
-                let parts = parts.clone();
-                Value::Tuple(parts.iter().enumerate().map(|(k, s)| self.of_shape(&format!("{name}_{k}"), s, copy, p)).collect())
-            }
-            Shape::Unit => Value::Unit,
-        }
-    }
-    /// The input of a process.
-    pub fn input(&mut self, shape: &Shape, p: Term) -> Value {
-        self.of_shape("input", shape, 0, p)
-    }
-    /// Fresh functions of a process with the shape of `like`: what an aggregate gives.
-    pub fn fresh_like(&mut self, name: &str, like: &Value, p: Term) -> Value {
-        match like {
-            Value::Scalar(term) => {
-                let sort = self.terms.sort(*term);
-                let fun = self.terms.declare(name, &[Sort::Process], sort, Role::Aggregate);
-                Value::Scalar(self.terms.app(fun, &[p]))
-            }
-            Value::OptionalPhase(_) => {
-                let fun = self.terms.declare(name, &[Sort::Process], Sort::Time, Role::Aggregate);
-                Value::OptionalPhase(self.terms.app(fun, &[p]))
-            }
-            Value::Option { value, .. } => {
-                let fun = self.terms.declare(&format!("has_{name}"), &[Sort::Process], Sort::Bool, Role::Aggregate);
-                let some = self.terms.app(fun, &[p]);
-                Value::Option { some, value: Box::new(self.fresh_like(name, value, p)) }
-            }
-            Value::Tuple(parts) => {
-                Value::Tuple(parts.iter().enumerate().map(|(k, v)| self.fresh_like(&format!("{name}_{k}"), v, p)).collect())
-            }
-            other => other.clone(),
-        }
-    }
-    /// What all states satisfy by the way they are written down: an optional phase is at least −1.
-    pub fn well_formed(&mut self, copy: usize) -> Term {
-        let (i, p) = self.process("i");
-        let lowest = self.terms.int(-1);
-        let mut parts = Vec::new();
-        for (name, shape) in self.fields.clone() {
-            if shape == Shape::OptionalPhase
-                && let Value::OptionalPhase(phase) = self.of_shape(&name, &shape, copy, p)
-            {
-                parts.push(self.terms.le(lowest, phase));
-            }
-        }
-        let all = self.terms.and(parts);
-        self.terms.forall(&[i], all)
+    /// The number of the round at a place.
+    pub(super) fn round(&mut self, place: Place) -> Term {
+        let first = if place.start { self.terms.int(0) } else { self.number("round", Sort::Int) };
+        let later = self.terms.int(place.copy as i64);
+        self.terms.add([first, later])
     }
 
-    /// HO(p) in the round after this copy of the state.
-    pub fn heard(&mut self, copy: usize, p: Term) -> Term {
-        let (name, _) = World::named("HO", copy);
-        self.applied(&name, &[p], Sort::ProcessSet, Role::Given)
-    }
-    /// The coin of p in that round.
-    pub fn coin(&mut self, copy: usize, p: Term) -> Term {
-        let (name, _) = World::named("coin", copy);
-        self.applied(&name, &[p], Sort::Bool, Role::Given)
-    }
-    /// Whether p has not halted in this copy.
-    pub fn active(&mut self, copy: usize, p: Term) -> Term {
-        if !self.halting {
-            return self.terms.bool(true);
+    /// The symbols of the state, copy by copy: `x`, `x'`, `x''`.
+    pub(super) fn state(&mut self, copy: usize) -> Lowered<Symbols> {
+        while self.copies.len() <= copy {
+            let prime = "'".repeat(self.copies.len());
+            let of = Declared { arguments: &[Sort::Process], role: Role::Primed };
+            let symbols = Symbols::declare(&mut self.terms, ("", &prime), &self.algorithm.state, of);
+            let symbols = symbols.map_err(|what| Trouble { at: Pos::default(), what })?;
+            self.ranges(&symbols);
+            self.copies.push(symbols);
         }
-        let (name, role) = World::named("halted", copy);
-        let halted = self.applied(&name, &[p], Sort::Bool, role);
-        self.terms.not(halted)
+        Ok(self.copies[copy].clone())
     }
-    /// Whom everybody heard in all rounds before this copy.
-    pub fn kernel(&mut self, copy: usize) -> Term {
-        let (name, role) = World::named("kernel", copy);
-        self.applied(&name, &[], Sort::ProcessSet, role)
+    /// The state of a process.
+    pub(super) fn state_at(&mut self, copy: usize, process: Term) -> Lowered<Value> {
+        Ok(self.state(copy)?.at(&mut self.terms, &[process]))
     }
-    /// From now on copy 0 is before this round of the phase.
-    pub fn begin_before(&mut self, round: usize) {
-        self.first = round;
+
+    /// Whom everybody heard in every round before a place.
+    pub(super) fn kernel(&mut self, place: Place) -> Term {
+        if place.start {
+            return self.terms.universe();
+        }
+        let fun = match self.kernels.get(&place.copy) {
+            Some(fun) => *fun,
+            None => {
+                let role = if place.copy == 0 { Role::State } else { Role::Primed };
+                let fun = self.terms.declare(&format!("kernel{}", "'".repeat(place.copy)), &[], Sort::ProcessSet, role);
+                self.kernels.insert(place.copy, fun);
+                fun
+            }
+        };
+        self.terms.constant(fun)
     }
-    /// The number of phases completed before this copy.
-    pub fn phase_at(&mut self, copy: usize) -> Term {
-        let phase = self.applied("phase", &[], Sort::Time, Role::Given);
-        let later = if copy == World::FIRST { 0 } else { (self.first + copy) / self.rounds };
-        let later = self.terms.int(later as i64);
-        self.terms.add([phase, later])
+    /// The kernel at a copy, if some formula spoke of it.
+    pub(super) fn kernel_symbol(&self, copy: usize) -> Option<Fun> {
+        self.kernels.get(&copy).copied()
     }
-    /// The round of the phase that follows this copy.
-    pub fn round_after(&self, copy: usize) -> usize {
-        (self.first + copy) % self.rounds
+
+    /// What the adversary chooses in the round after a copy of the state.
+    pub(super) fn chance(&mut self, step: usize) -> Lowered<Chance> {
+        while self.chances.len() <= step {
+            let prime = "'".repeat(self.chances.len());
+            let of = Declared { arguments: &[Sort::Process], role: Role::Given };
+            let request = match &self.algorithm.request {
+                Data::Unit => None,
+                sort => {
+                    let sort = Data::Option(Box::new(sort.clone()));
+                    let symbols = Symbols::declare(&mut self.terms, ("request", &prime), &sort, of);
+                    Some(symbols.map_err(|what| Trouble { at: Pos::default(), what })?)
+                }
+            };
+            if let Some(symbols) = &request {
+                self.ranges(symbols);
+            }
+            let heard = self.terms.declare(&format!("HO{prime}"), of.arguments, Sort::ProcessSet, of.role);
+            let coin = self.terms.declare(&format!("coin{prime}"), of.arguments, Sort::Bool, of.role);
+            self.chances.push(Chance { heard, coin, request });
+        }
+        Ok(self.chances[step].clone())
     }
-    /// The processes that all active ones hear in the round after this copy, if they are active themselves.
-    pub fn kernel_of_round(&mut self, copy: usize) -> Term {
-        let ((q, tq), (p, tp)) = (self.process("q"), self.process("p"));
-        let heard = self.heard(copy, tp);
-        let member = self.terms.member(tq, heard);
-        let (active_p, active_q) = (self.active(copy, tp), self.active(copy, tq));
-        let body = self.terms.implies(active_p, member);
-        let by_all = self.terms.forall(&[p], body);
-        let body = self.terms.and([active_q, by_all]);
-        self.terms.comprehension(q, body)
+    /// HO(p) in the round after a copy of the state.
+    pub(super) fn heard(&mut self, step: usize, process: Term) -> Lowered<Term> {
+        let heard = self.chance(step)?.heard;
+        Ok(self.terms.app(heard, &[process]))
     }
-    /// The number of rounds completed before this copy.
-    pub fn round(&mut self, copy: usize) -> Term {
-        let round = self.applied("round", &[], Sort::Int, Role::Given);
-        let later = self.terms.int(if copy == World::FIRST { 0 } else { copy as i64 });
-        self.terms.add([round, later])
+}
+
+fn shapes(algorithm: &Algorithm) -> BTreeMap<String, Shape> {
+    fn collect(sort: &Data, shapes: &mut BTreeMap<String, Shape>) {
+        let names = |fields: &[(&'static str, Data)]| fields.iter().map(|(name, _)| *name).collect();
+        match sort {
+            Data::Struct(name, fields) => {
+                shapes.insert(name.to_string(), Shape { name, variant: None, fields: names(fields) });
+                fields.iter().for_each(|(_, s)| collect(s, shapes));
+            }
+            Data::Enum(name, variants) => {
+                for (k, (variant, fields)) in variants.iter().enumerate() {
+                    let shape = Shape { name, variant: Some((k, variants.len())), fields: names(fields) };
+                    shapes.insert(format!("{name}::{variant}"), shape);
+                    fields.iter().for_each(|(_, s)| collect(s, shapes));
+                }
+            }
+            Data::Tuple(sorts) => sorts.iter().for_each(|s| collect(s, shapes)),
+            Data::Option(s) | Data::Set(s) => collect(s, shapes),
+            Data::Map(k, v) => {
+                collect(k, shapes);
+                collect(v, shapes);
+            }
+            _ => {}
+        }
     }
-    /// The coordinator of a phase: any process, the same whenever the phase is.
-    pub fn coordinator(&mut self, phase: Term) -> Term {
-        self.applied("coordinator", &[phase], Sort::Process, Role::Given)
+    let mut shapes = BTreeMap::new();
+    let sorts = [&algorithm.state, &algorithm.parameters, &algorithm.input, &algorithm.request];
+    sorts.into_iter().chain(algorithm.rounds.iter().map(|r| &r.message)).for_each(|sort| collect(sort, &mut shapes));
+    if let Some(shape) = shapes.get(&algorithm.type_name).cloned() {
+        shapes.insert("Self".into(), shape);
     }
+    shapes
 }
