@@ -89,35 +89,16 @@ impl Stepper<'_> {
         let view = Viewed { system: system.as_ref() };
         let with_kernel = self.set.facts.uses_kernel;
         if rule.rule.is_local() && !with_kernel {
-            let now_apart = self.told_apart(s.round).map_err(at(Pid::new(0)))?;
-            let mut groups: Vec<(u32, Vec<usize>, Rc<Outcomes>)> = vec![];
-            let (mut assignments, mut products) = (1u128, 1u128);
-            for p in (0..n).filter(|p| s.active >> p & 1 == 1) {
-                let free = now_apart >> p & 1 == 0;
-                if let Some((_, members, outcomes)) =
-                    groups.iter_mut().find(|(proc, m, _)| free && *proc == row[p] && now_apart >> m[0] & 1 == 0)
-                {
-                    members.push(p);
-                    products = products.saturating_mul(outcomes.locals.len() as u128);
-                    assignments = assignments.saturating_mul(outcomes.assignments);
-                    continue;
-                }
-                let outcomes = self.outcomes(Pid::new(p), &s, row[p], &rule.rule, rule.number, &view).map_err(at(Pid::new(p)))?;
-                assignments = assignments.saturating_mul(outcomes.assignments);
-                products = products.saturating_mul(outcomes.locals.len() as u128);
-                groups.push((row[p], vec![p], outcomes));
-            }
-            if assignments > 0 {
-                let groups: Vec<(Vec<usize>, Vec<u32>)> =
-                    groups.into_iter().map(|(proc, m, o)| (m, o.locals.iter().map(|l| self.moved(proc, *l)).collect())).collect();
+            let (seats, covered) = self.seats(&s, row, rule, &view)?;
+            if covered.assignments > 0 {
                 let mut sorted = next.clone();
-                multisets(&groups, 0, 0, 0, &mut next, &mut |row| {
+                multisets(&seats, 0, &mut next, &mut |row| {
                     sorted.copy_from_slice(row);
                     sort_free(&mut sorted, n, apart, false);
                     emit(row, &sorted);
                 });
             }
-            return Ok(Covered { assignments, products: if assignments > 0 { products } else { 0 } });
+            return Ok(covered);
         }
         let mut products = 0;
         let assignments = self.joint(&s, row, rule, &view, &mut |outcomes, kernel| {
@@ -132,6 +113,30 @@ impl Stepper<'_> {
             emit(&aligned, &row);
         })?;
         Ok(Covered { assignments, products })
+    }
+
+    /// The outcomes of every active process under a rule on single processes; interchangeable processes in the same state one after the
+    /// other.
+    fn seats(&mut self, s: &Situation, row: &[u32], rule: &Numbered, view: &Viewed<'_>) -> Result<(Vec<Seat>, Covered), Trouble> {
+        let n = self.set.n;
+        let apart = self.told_apart(s.round).map_err(at(Pid::new(0)))?;
+        let free = |p: usize| apart >> p & 1 == 0;
+        let mut seats: Vec<Seat> = Vec::with_capacity(n);
+        let mut covered = Covered { assignments: 1, products: 1 };
+        for p in (0..n).filter(|p| s.active >> p & 1 == 1) {
+            let like = seats.iter().rposition(|seat| free(p) && row[seat.process] == row[p] && free(seat.process));
+            let outcomes = match like {
+                Some(k) => seats[k].outcomes.clone(),
+                None => self.outcomes(Pid::new(p), s, row[p], &rule.rule, rule.number, view).map_err(at(Pid::new(p)))?,
+            };
+            covered.assignments = covered.assignments.saturating_mul(outcomes.assignments);
+            covered.products = covered.products.saturating_mul(outcomes.procs.len() as u128);
+            seats.insert(like.map_or(seats.len(), |k| k + 1), Seat { process: p, outcomes, follows: like.is_some() });
+        }
+        if covered.assignments == 0 {
+            covered.products = 0;
+        }
+        Ok((seats, covered))
     }
 
     /// The outcomes of a rule that relates processes, or where the kernel counts: process numbers and kernel.
@@ -330,13 +335,20 @@ fn ones(count: usize) -> u128 {
     if count >= 128 { u128::MAX } else { (1 << count) - 1 }
 }
 
-/// Every way to give each group a multiset of its outcomes.
-fn multisets(groups: &[(Vec<usize>, Vec<u32>)], group: usize, member: usize, from: usize, row: &mut [u32], emit: &mut dyn FnMut(&[u32])) {
-    let Some((members, outcomes)) = groups.get(group) else { return emit(row) };
-    let Some(p) = members.get(member) else { return multisets(groups, group + 1, 0, 0, row, emit) };
-    for (k, proc) in outcomes.iter().enumerate().skip(from) {
-        row[*p] = *proc;
-        multisets(groups, group, member + 1, k, row, emit);
+/// A process and its outcomes.
+struct Seat {
+    process: usize,
+    outcomes: Rc<Outcomes>,
+    /// The process before it is interchangeable with it and in the same state: of the two orders of their outcomes one is enough.
+    follows: bool,
+}
+
+/// Every way to give each process an outcome, where processes that follow another do not get one before the other's.
+fn multisets(seats: &[Seat], from: usize, row: &mut [u32], emit: &mut dyn FnMut(&[u32])) {
+    let Some((seat, later)) = seats.split_first() else { return emit(row) };
+    for (k, proc) in seat.outcomes.procs.iter().enumerate().skip(if seat.follows { from } else { 0 }) {
+        row[seat.process] = *proc;
+        multisets(later, k, row, emit);
     }
 }
 
@@ -346,9 +358,12 @@ mod tests {
 
     #[test]
     fn a_group_of_three_with_three_outcomes_has_ten_multisets() {
-        let groups = [(vec![0, 1, 2], vec![7, 8, 9]), (vec![3], vec![5, 6])];
+        let outcomes = |procs: &[u32]| Rc::new(Outcomes { procs: procs.to_vec(), assignments: 1 });
+        let (three, two) = (outcomes(&[7, 8, 9]), outcomes(&[5, 6]));
+        let seats = [(0, &three, false), (1, &three, true), (2, &three, true), (3, &two, false)];
+        let seats = seats.map(|(process, outcomes, follows)| Seat { process, outcomes: outcomes.clone(), follows });
         let mut rows = vec![];
-        multisets(&groups, 0, 0, 0, &mut [0; 4], &mut |row| rows.push(row.to_vec()));
+        multisets(&seats, 0, &mut [0; 4], &mut |row| rows.push(row.to_vec()));
         assert_eq!(rows.len(), 20);
         assert!(rows.iter().all(|r| r[..3].is_sorted()));
     }
