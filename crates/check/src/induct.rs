@@ -235,6 +235,7 @@ fn one(machine: &dyn Machine, text: &Interpreted, facts: &Facts, task: &Task) ->
     for (p, input) in Pid::all(task.n).zip(&task.inputs) {
         firsts.push(stepper.init(p, input).map_err(stuck("init"))?);
     }
+    judge.begin(facts, &firsts);
     let leader = if facts.uses_coordinator { Some(stepper.coordinator(round).map_err(stuck("coordinator"))?.index()) } else { None };
     let apart = stepper.told_apart(round).map_err(stuck("coordinator"))?;
     let mut order: Vec<usize> = (0..task.n).collect();
@@ -523,7 +524,7 @@ impl Search<'_, '_> {
                 firsts.push(local);
             }
             let kept = std::mem::replace(&mut self.firsts, firsts);
-            self.judge.forget();
+            self.judge.begin(self.stepper.set.facts, &self.firsts);
             let mut admitted = true;
             for spec in self.judge.due(0, |k| *k == Kind::Initial) {
                 admitted = admitted && self.all(&[spec], &row)?;
@@ -535,7 +536,7 @@ impl Search<'_, '_> {
                 }
             }
             self.firsts = kept;
-            self.judge.forget();
+            self.judge.begin(self.stepper.set.facts, &self.firsts);
         }
         Ok(())
     }

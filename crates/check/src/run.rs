@@ -215,8 +215,7 @@ impl Shared<'_> {
 
     fn work(&self, results: &Mutex<(Vec<Outcome>, Option<CheckError>)>, progress: &(dyn Fn(Progress) + Sync)) -> Result<(), CheckError> {
         let a = self.machine.algorithm();
-        let mut judge = Judge::new(a);
-        let mut current: Option<(usize, Stepper<'_>, Phases)> = None;
+        let mut current: Option<(usize, Stepper<'_>, Judge<'_>, Phases)> = None;
         loop {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
             let Some(task) = self.tasks.get(number).filter(|_| !self.stop.load(Ordering::Relaxed)) else { return Ok(()) };
@@ -231,10 +230,10 @@ impl Shared<'_> {
                     phases: size.phases,
                 };
                 let stepper = Stepper::new(set).map_err(|why| CheckError::Unsupported { what: why.to_string() })?;
-                current = Some((task.size, stepper, phases(a)?));
+                current = Some((task.size, stepper, Judge::new(a), phases(a)?));
             }
-            let Some((_, stepper, phases)) = &mut current else { return Ok(()) };
-            let outcome = self.one(number, task, stepper, &mut judge, phases)?;
+            let Some((_, stepper, judge, phases)) = &mut current else { return Ok(()) };
+            let outcome = self.one(number, task, stepper, judge, phases)?;
             if let Some(outcome) = outcome {
                 if self.options.hurry && !outcome.violations.is_empty() {
                     self.stop.store(true, Ordering::Relaxed);
