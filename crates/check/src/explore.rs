@@ -158,16 +158,15 @@ fn expand(
     depth: u32,
     depths: &mut Vec<u32>,
 ) -> Result<(), Halt> {
-    let firsts = explored.firsts.clone();
+    let Explored { states, parents, generated, firsts, found, .. } = explored;
     // The steps that two-state properties are still to be looked at for.
     let mut edges: Vec<u32> = vec![];
-    let (states, parents, generated) = (&mut explored.states, &mut explored.parents, &mut explored.generated);
     let first_step = steps.first().copied().unwrap_or(usize::MAX);
-    let page = judge.step_page(stepper, row).map_err(|why| Halt::Spec(first_step, why))?;
+    let page = judge.page(stepper, stepper.round(row)).map_err(|why| Halt::Spec(first_step, why))?;
     let n = stepper.set.n;
     let (check_steps, local) = (!steps.is_empty(), judge.steps_are_local());
     let mut seen: Vec<(usize, u32)> = vec![];
-    let covered = stepper.successors(row, &firsts, rule, &mut |aligned, canonical| {
+    let covered = stepper.successors(row, firsts, rule, &mut |aligned, canonical| {
         *generated += 1;
         let (_, new) = states.insert(canonical);
         if new {
@@ -197,19 +196,19 @@ fn expand(
         Err(Trouble::TooLarge { assignments }) => return Err(Halt::Assignments(assignments)),
         Err(Trouble::Stuck(StuckAt { process, why })) => {
             let what = Broken::Stuck(process, why);
-            if !explored.found.iter().any(|f| matches!(f.what, Broken::Stuck(..))) {
-                explored.found.push(Found { what, state: number, step_to: None });
+            if !found.iter().any(|f| matches!(f.what, Broken::Stuck(..))) {
+                found.push(Found { what, state: number, step_to: None });
             }
         }
     }
     for new in edges.chunks(row.len()) {
         let mut fine = true;
         for spec in steps {
-            if !judge.step_holds(stepper, *spec, row, new, &firsts).map_err(|why| Halt::Spec(*spec, why))? {
+            if found.iter().any(|f| f.what == Broken::Spec(*spec)) {
                 fine = false;
-                if !explored.found.iter().any(|f| f.what == Broken::Spec(*spec)) {
-                    explored.found.push(Found { what: Broken::Spec(*spec), state: number, step_to: Some(new.to_vec()) });
-                }
+            } else if !judge.step_holds(stepper, *spec, row, new, firsts).map_err(|why| Halt::Spec(*spec, why))? {
+                fine = false;
+                found.push(Found { what: Broken::Spec(*spec), state: number, step_to: Some(new.to_vec()) });
             }
         }
         if fine && local {

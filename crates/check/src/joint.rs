@@ -9,6 +9,7 @@
 //! {0, 1} all non-empty ones. The two are carried apart only because they leave different choices.
 
 use crate::hash::FastMap;
+use crate::options::MAX_N;
 use crate::predicate::{Rule, View};
 use crate::step::{Choice, Outcomes, Situation, Stepper, StuckAt, Viewed, sort_free, subsets};
 use heardof_core::Pid;
@@ -78,11 +79,14 @@ impl Stepper<'_> {
     ) -> Result<Covered, Trouble> {
         let s = self.situation(row)?;
         let n = self.set.n;
-        let mut next = row.to_vec();
+        // On the stack: this is asked for every state.
+        let (mut next, mut sorted) = ([0; MAX_N + 2], [0; MAX_N + 2]);
+        let (next, sorted) = (&mut next[..row.len()], &mut sorted[..row.len()]);
+        next.copy_from_slice(row);
         next[n] = self.next_round(s.round) as u32;
         let apart = self.told_apart(next[n] as usize).map_err(at(Pid::new(0)))?;
         if s.active == 0 {
-            emit(&next, &next);
+            emit(next, next);
             return Ok(Covered { assignments: 1, products: 1 });
         }
         let system = rule.rule.reads_state.then(|| self.system(row, firsts));
@@ -91,11 +95,11 @@ impl Stepper<'_> {
         if rule.rule.is_local() && !with_kernel {
             let (seats, covered) = self.seats(&s, row, rule, &view)?;
             if covered.assignments > 0 {
-                let mut sorted = next.clone();
-                multisets(&seats, 0, &mut next, &mut |row| {
-                    sorted.copy_from_slice(row);
-                    sort_free(&mut sorted, n, apart, false);
-                    emit(row, &sorted);
+                sorted.copy_from_slice(next);
+                multisets(&seats, 0, next, &mut |row| {
+                    sorted[..n].copy_from_slice(&row[..n]);
+                    sort_free(sorted, n, apart, false);
+                    emit(row, sorted);
                 });
             }
             return Ok(covered);
@@ -103,14 +107,13 @@ impl Stepper<'_> {
         let mut products = 0;
         let assignments = self.joint(&s, row, rule, &view, &mut |outcomes, kernel| {
             products += 1;
-            let mut row = next.clone();
-            row[..n].copy_from_slice(outcomes);
+            next[..n].copy_from_slice(outcomes);
             if with_kernel {
-                row[n + 1] = kernel as u32;
+                next[n + 1] = kernel as u32;
             }
-            let aligned = row.clone();
-            sort_free(&mut row, n, apart, with_kernel);
-            emit(&aligned, &row);
+            sorted.copy_from_slice(next);
+            sort_free(sorted, n, apart, with_kernel);
+            emit(next, sorted);
         })?;
         Ok(Covered { assignments, products })
     }

@@ -10,7 +10,7 @@ use crate::formula::{Conjunct, Reads, anonymous, conjuncts};
 use crate::step::Stepper;
 use crate::text::Facts;
 use heardof_core::ir::interp::evaluate;
-use heardof_core::ir::{Algorithm, Boundary, Expr, Kind, Node, Pat};
+use heardof_core::ir::{Algorithm, Boundary, Expr, Kind, Node, Pat, SpecText};
 use heardof_core::machine::{Stuck, Subject};
 use heardof_core::{Datum, Pid};
 use table::{EVERYBODY, Key, SAME, Verdicts, key};
@@ -21,6 +21,7 @@ pub struct Judge<'a> {
     /// For each specification function: its conjuncts, if it speaks of one state.
     pub parts: Vec<Vec<Conjunct<'a>>>,
     steps: Vec<Option<(&'a str, &'a Expr)>>,
+    steps_are_local: bool,
     /// For each specification function: no process has a name of its own in it.
     anonymous: Vec<bool>,
     /// For each specification function the number of its first table; then the number of the tables for functions taken together.
@@ -50,9 +51,10 @@ fn place(reads: Reads<'_>) -> Option<usize> {
 
 /// Where verdicts on a row are kept, and what they depend on besides its words.
 #[derive(Clone, Copy)]
-struct Page {
+pub struct Page {
     page: usize,
     apart: u64,
+    n: usize,
 }
 
 impl Page {
@@ -69,14 +71,17 @@ impl<'a> Judge<'a> {
     pub fn new(a: &'a Algorithm) -> Self {
         let parts = a.specs.iter().map(|s| if is_state(&s.kind, &s.function.params) { conjuncts(s) } else { vec![] });
         let parts: Vec<Vec<_>> = parts.collect();
-        let steps = a.specs.iter().map(|s| if is_step(&s.kind, &s.function.params) { each_process(s) } else { None });
+        let each = |s: &'a SpecText| is_step(&s.kind, &s.function.params).then(|| each_process(s));
+        let steps: Vec<Option<Option<_>>> = a.specs.iter().map(each).collect();
+        let steps_are_local = steps.iter().flatten().all(Option::is_some);
+        let steps = steps.into_iter().map(Option::flatten).collect();
         // Two tables for each conjunct: itself, and its first alternative.
         let mut tables = vec![0];
         for parts in &parts {
             tables.push(tables[tables.len() - 1] + (2 * parts.len()).max(1));
         }
         let anonymous = a.specs.iter().map(|s| anonymous(&s.function)).collect();
-        Judge { algorithm: a, parts, steps: steps.collect(), anonymous, tables, verdicts: Verdicts::default() }
+        Judge { algorithm: a, parts, steps, steps_are_local, anonymous, tables, verdicts: Verdicts::default() }
     }
 
     /// From now on these are the first states.
@@ -130,8 +135,9 @@ impl<'a> Judge<'a> {
         Together { specs, tables, whole }
     }
 
-    fn page(&mut self, stepper: &mut Stepper<'_>, round: usize) -> Result<Page, Stuck> {
-        Ok(Page { page: self.verdicts.page(round), apart: stepper.told_apart(round)? })
+    /// Where the verdicts on the rows of a round are kept.
+    pub fn page(&mut self, stepper: &mut Stepper<'_>, round: usize) -> Result<Page, Stuck> {
+        Ok(Page { page: self.verdicts.page(round), apart: stepper.told_apart(round)?, n: stepper.set.n })
     }
 
     /// Whether a function over one state holds in `row`.
@@ -341,26 +347,21 @@ impl<'a> Judge<'a> {
     /// Whether all two-state properties speak of each process by itself: then a step needs a look only if some process does something
     /// that was not seen before.
     pub fn steps_are_local(&self) -> bool {
-        self.step_properties().iter().all(|spec| self.steps[*spec].is_some())
+        self.steps_are_local
     }
 
-    /// Whether it is known that all two-state properties, which speak of each process by itself, hold of this step.
-    pub fn steps_known(&self, page: StepPage, old: &[u32], new: &[u32]) -> bool {
+    /// Whether it is known that all two-state properties, which speak of each process by itself, hold of a step from a row of this page.
+    pub fn steps_known(&self, page: Page, old: &[u32], new: &[u32]) -> bool {
         let table = self.tables[self.parts.len()];
-        let known = |p: usize| self.verdicts.get(page.0.page, key(table, (page.0.class(p), 0), (old[p], new[p]))) == Some(true);
-        (0..page.1).all(known)
+        let known = |p: usize| self.verdicts.get(page.page, key(table, (page.class(p), 0), (old[p], new[p]))) == Some(true);
+        (0..page.n).all(known)
     }
 
-    /// Where [`Judge::steps_known`] is to look for steps from this row.
-    pub fn step_page(&mut self, stepper: &mut Stepper<'_>, row: &[u32]) -> Result<StepPage, Stuck> {
-        Ok(StepPage(self.page(stepper, stepper.round(row))?, stepper.set.n))
-    }
-
-    /// Notes for [`Judge::steps_known`] that all two-state properties hold of this step.
-    pub fn steps_hold(&mut self, page: StepPage, old: &[u32], new: &[u32]) {
+    /// Keeps for [`Judge::steps_known`] that all two-state properties hold of this step.
+    pub fn steps_hold(&mut self, page: Page, old: &[u32], new: &[u32]) {
         let table = self.tables[self.parts.len()];
-        for p in 0..page.1 {
-            self.verdicts.keep(page.0.page, key(table, (page.0.class(p), 0), (old[p], new[p])), true);
+        for p in 0..page.n {
+            self.verdicts.keep(page.page, key(table, (page.class(p), 0), (old[p], new[p])), true);
         }
     }
 
@@ -391,10 +392,6 @@ impl<'a> Judge<'a> {
         Ok(true)
     }
 }
-
-/// Where verdicts on the steps from a row are kept, and the number of processes.
-#[derive(Clone, Copy)]
-pub struct StepPage(Page, usize);
 
 /// Evaluates the body of a quantifier on a row, for these processes.
 fn on_processes(
@@ -430,7 +427,7 @@ fn is_step(kind: &Kind, params: &[String]) -> bool {
 }
 
 /// `new.forall(|i| body)` where `body` reads only old[i] and new[i]: the variable and the body.
-fn each_process(spec: &heardof_core::ir::SpecText) -> Option<(&str, &Expr)> {
+fn each_process(spec: &SpecText) -> Option<(&str, &Expr)> {
     let Ok(body) = &spec.function.body else { return None };
     let Node::Method(name, of, args) = &body.node else { return None };
     let ("forall", Node::Var(_), [Expr { node: Node::Lambda(l), .. }]) = (name.as_str(), &of.node, args.as_slice()) else { return None };
