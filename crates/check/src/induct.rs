@@ -218,6 +218,7 @@ fn one(machine: &dyn Machine, text: &Interpreted, facts: &Facts, task: &Task) ->
     let set = Setting { machine, text, facts, n: task.n, parameters: &task.parameters, phases: task.phase + 1 };
     let mut stepper = Stepper::new(set).map_err(|why| CheckError::Unsupported { what: why.to_string() })?;
     let mut judge = Judge::new(a);
+    judge.rows_are_new();
     if !facts.split {
         judge.firsts_vary();
     }

@@ -160,13 +160,28 @@ impl Stepper<'_> {
         if !rule.rule.uniform {
             return self.fold(s, row, &active, &choices, rule, view, emit);
         }
-        let mut assignments = 0;
+        let independent = rule.rule.two.is_empty() && rule.rule.whole.is_empty() && !self.set.facts.uses_kernel;
+        let mut later: Vec<&[Choice]> = choices.iter().map(|c| c.as_slice()).collect();
+        let mut assignments = 0u128;
+        let mut product = Product::new(&active, &row[..n]);
         for mask in subsets(s.active) {
-            let same: Vec<Rc<Vec<Choice>>> =
-                choices.iter().map(|c| Rc::new(c.iter().filter(|c| c.mask == mask).cloned().collect::<Vec<_>>())).collect();
-            if same.iter().all(|c| !c.is_empty()) {
-                assignments += self.fold(s, row, &active, &same, rule, view, emit)?;
+            // Choices come in the order of their masks.
+            let same: Vec<&[Choice]> = later.iter().map(|c| &c[..c.iter().take_while(|c| c.mask == mask).count()]).collect();
+            later.iter_mut().zip(&same).for_each(|(later, same)| *later = &later[same.len()..]);
+            if same.iter().any(|c| c.is_empty()) {
+                continue;
             }
+            assignments = assignments.saturating_add(if independent {
+                product.clear();
+                for (p, here) in active.iter().zip(&same) {
+                    product.push(here.iter().flat_map(|c| &c.outcomes).map(|local| self.moved(row[*p], *local)));
+                }
+                product.each(0, &mut |row| emit(row, s.kernel));
+                same.iter().map(|c| c.len() as u128).product()
+            } else {
+                let same: Vec<Rc<Vec<Choice>>> = same.iter().map(|c| Rc::new(c.to_vec())).collect();
+                self.fold(s, row, &active, &same, rule, view, emit)?
+            });
         }
         Ok(assignments)
     }
@@ -355,6 +370,42 @@ fn multisets(seats: &[Seat], from: usize, row: &mut [u32], emit: &mut dyn FnMut(
     }
 }
 
+/// Every way to give each of some processes one of its outcomes; the buffers are used again and again.
+struct Product<'a> {
+    active: &'a [usize],
+    row: Vec<u32>,
+    procs: Vec<u32>,
+    /// Where the outcomes of each process end in `procs`.
+    ends: Vec<usize>,
+}
+
+impl<'a> Product<'a> {
+    fn new(active: &'a [usize], row: &[u32]) -> Self {
+        Product { active, row: row.to_vec(), procs: vec![], ends: vec![] }
+    }
+    fn clear(&mut self) {
+        self.procs.clear();
+        self.ends.clear();
+    }
+    /// The outcomes of the next process; repeated ones count once.
+    fn push(&mut self, outcomes: impl Iterator<Item = u32>) {
+        let start = self.procs.len();
+        for proc in outcomes {
+            if !self.procs[start..].contains(&proc) {
+                self.procs.push(proc);
+            }
+        }
+        self.ends.push(self.procs.len());
+    }
+    fn each(&mut self, k: usize, emit: &mut dyn FnMut(&[u32])) {
+        let Some(p) = self.active.get(k) else { return emit(&self.row) };
+        for at in k.checked_sub(1).map_or(0, |before| self.ends[before])..self.ends[k] {
+            self.row[*p] = self.procs[at];
+            self.each(k + 1, emit);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -369,5 +420,18 @@ mod tests {
         multisets(&seats, 0, &mut [0; 4], &mut |row| rows.push(row.to_vec()));
         assert_eq!(rows.len(), 20);
         assert!(rows.iter().all(|r| r[..3].is_sorted()));
+    }
+
+    #[test]
+    fn a_product_takes_each_outcome_once_and_leaves_the_others_alone() {
+        let mut product = Product::new(&[0, 2], &[9, 9, 9]);
+        for _ in 0..2 {
+            product.clear();
+            product.push([1, 2, 1].into_iter());
+            product.push([5, 6].into_iter());
+            let mut rows = vec![];
+            product.each(0, &mut |row| rows.push(row.to_vec()));
+            assert_eq!(rows, [[1, 9, 5], [1, 9, 6], [2, 9, 5], [2, 9, 6]]);
+        }
     }
 }

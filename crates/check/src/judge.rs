@@ -27,6 +27,8 @@ pub struct Judge<'a> {
     /// For each specification function the number of its first table; then the number of the tables for functions taken together.
     tables: Vec<usize>,
     verdicts: Verdicts,
+    /// Rows come again with the same local states.
+    rows_recur: bool,
 }
 
 /// Functions that are due together, so that one table answers for all their conjuncts on one process, and one for those on two.
@@ -81,7 +83,7 @@ impl<'a> Judge<'a> {
             tables.push(tables[tables.len() - 1] + (2 * parts.len()).max(1));
         }
         let anonymous = a.specs.iter().map(|s| anonymous(&s.function)).collect();
-        Judge { algorithm: a, parts, steps, steps_are_local, anonymous, tables, verdicts: Verdicts::default() }
+        Judge { algorithm: a, parts, steps, steps_are_local, anonymous, tables, verdicts: Verdicts::default(), rows_recur: true }
     }
 
     /// From now on these are the first states.
@@ -95,6 +97,11 @@ impl<'a> Judge<'a> {
             firsts.dedup();
         }
         self.verdicts.begin(firsts);
+    }
+
+    /// From now on no row comes twice: verdicts on whole formulas are not worth keeping.
+    pub fn rows_are_new(&mut self) {
+        self.rows_recur = false;
     }
 
     /// From now on the first states differ from state to state: a conjunct that reads the first state of another process than those it
@@ -162,7 +169,7 @@ impl<'a> Judge<'a> {
     /// Evaluates a function over one state, where that was not done before for the same local states.
     fn whole_holds(&mut self, stepper: &mut Stepper<'_>, spec: usize, row: &[u32], firsts: &[u32]) -> Result<bool, Stuck> {
         let facts = stepper.set.facts;
-        let nameless = self.anonymous[spec] && facts.asymmetric.is_none() && !facts.uses_kernel;
+        let nameless = self.rows_recur && self.anonymous[spec] && facts.asymmetric.is_none() && !facts.uses_kernel;
         let phase = stepper.round(row) / stepper.rounds;
         if nameless && let Some(verdict) = self.verdicts.whole(spec, phase, &row[..stepper.set.n]) {
             return Ok(verdict);
