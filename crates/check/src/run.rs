@@ -6,7 +6,7 @@ use crate::joint::Numbered;
 use crate::judge::Judge;
 use crate::live::{Failed, Failure, Liveness, Phases};
 use crate::options::{CheckError, MAX_N, Options, configurations, parameters};
-use crate::predicate::{Rule, of_round};
+use crate::predicate::{Rule, Unsupported, of_round};
 use crate::step::{Setting, Stepper};
 use crate::text::Facts;
 use heardof_core::datum::Bounds;
@@ -112,9 +112,8 @@ pub(crate) fn facts(a: &Algorithm, options: &Options) -> Facts {
 /// The rules of each round: any phase, and a good phase for `stage`.
 pub(crate) fn rules(a: &Algorithm, stage: Option<usize>, first_number: u32) -> Result<Vec<Numbered>, CheckError> {
     let rule = |(k, round): (usize, &heardof_core::ir::Round)| {
-        let rule = Rule::of(of_round(&a.specs, &round.name, stage)).map_err(|u| CheckError::Unsupported {
-            what: format!("`{}` relates several rounds; write it over one round, or with `kernel_before`", u.predicate),
-        })?;
+        let unsupported = |u: Unsupported| CheckError::Unsupported { what: format!("the predicate `{}` {}", u.predicate, u.why) };
+        let rule = Rule::of(of_round(&a.specs, &round.name, stage)).map_err(unsupported)?;
         Ok(Numbered::new(rule, first_number + k as u32))
     };
     a.rounds.iter().enumerate().map(rule).collect()
