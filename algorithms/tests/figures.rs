@@ -122,8 +122,8 @@ fn intersecting(masks: &[u64]) -> bool {
     masks.iter().all(|a| masks.iter().all(|b| a & b != 0))
 }
 
-/// What an assignment is admitted by: the sets of the active processes, the kernel of earlier rounds, n.
-type Admits<'a> = &'a dyn Fn(&[u64], u64, usize) -> bool;
+/// Whether an assignment is admitted: the sets of the active processes, the kernel of earlier rounds, n.
+type Admits = Box<dyn Fn(&[u64], u64, usize) -> bool>;
 
 /// A system as a member of a set: the states, the round as far as it counts, the kernel as far as it counts.
 fn key<P: Process>(s: &System<P>) -> (Vec<Datum>, usize, u64) {
@@ -140,7 +140,7 @@ struct Memory {
 }
 
 /// States and assignments of all first configurations, by one step of the semantics for each assignment and each vector of coins.
-fn by_steps<P>(n: usize, parameters: &P::Parameters, memory: Memory, admits: Admits<'_>) -> (u64, u128)
+fn by_steps<P>(n: usize, parameters: &P::Parameters, memory: Memory, admits: &Admits) -> (u64, u128)
 where
     P: Process<Request = ()>,
     P::Input: From<bool>,
@@ -188,7 +188,7 @@ where
 }
 
 /// Compares the golden counts without renaming with the steps of the semantics.
-fn compare<P>(n: RangeInclusive<usize>, memory: Memory, admits: &dyn Fn(&P::Parameters) -> Box<dyn Fn(&[u64], u64, usize) -> bool>)
+fn compare<P>(n: RangeInclusive<usize>, memory: Memory, admits: &dyn Fn(&P::Parameters) -> Admits)
 where
     P: Described + Process<Request = ()>,
     P::Input: From<bool>,
@@ -198,7 +198,7 @@ where
     for f in golden.figures() {
         let parameters = P::Parameters::from_datum(&f.parameters).expect("the parameters of the algorithm");
         let memory = Memory { rounds: f.rounds, ..memory };
-        let stepped = by_steps::<P>(f.n, &parameters, memory, &*admits(&parameters));
+        let stepped = by_steps::<P>(f.n, &parameters, memory, &admits(&parameters));
         assert_eq!((f.states, f.assignments), stepped, "{} n={} {}", golden.command(), f.n, f.parameters);
     }
 }
@@ -206,7 +206,7 @@ where
 /// LastVoting is not here: [`lockstep::step`] breaks ties one way, and its coordinator may break them either way.
 #[test]
 fn figures_without_renaming_are_those_of_steps() {
-    let any = || -> Box<dyn Fn(&[u64], u64, usize) -> bool> { Box::new(|_, _, _| true) };
+    let any = || -> Admits { Box::new(|_, _, _| true) };
     compare::<OneThirdRule<u64>>(1..=3, Memory::default(), &|_| any());
     compare::<TwoPhaseCommit>(1..=3, Memory::default(), &|_| any());
     compare::<UniformVoting<u64>>(1..=3, Memory::default(), &|_| Box::new(|sets, _, _| intersecting(sets)));
