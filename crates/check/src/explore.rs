@@ -2,7 +2,7 @@
 
 use crate::hash::States;
 use crate::joint::{Numbered, Trouble};
-use crate::judge::Judge;
+use crate::judge::{Judge, Together};
 use crate::step::{Stepper, StuckAt};
 use heardof_core::ir::Kind;
 use heardof_core::machine::Stuck;
@@ -84,7 +84,6 @@ pub fn explore(
     inputs: &[Datum],
     reach: Reach,
 ) -> Result<Option<Explored>, Halt> {
-    judge.forget();
     let n = stepper.set.n;
     let mut explored = Explored {
         inputs: inputs.to_vec(),
@@ -109,6 +108,7 @@ pub fn explore(
     }
     stepper.canonical(&mut row).map_err(|why| Halt::Spec(usize::MAX, why))?;
     let firsts = explored.firsts.clone();
+    judge.begin(stepper.set.facts, &firsts);
     for spec in judge.due(0, |k| *k == Kind::Initial) {
         if !judge.holds(stepper, spec, &row, &firsts).map_err(|why| Halt::Spec(spec, why))? {
             return Ok(None);
@@ -117,7 +117,7 @@ pub fn explore(
     explored.states.insert(&row);
     explored.parents.push(0);
     let wanted = |k: &Kind| *k == Kind::Property || (!reach.goals_only && matches!(k, Kind::Invariant(_)));
-    let due: Vec<Vec<usize>> = (0..stepper.rounds).map(|k| judge.due(k, wanted)).collect();
+    let due: Vec<Together> = (0..stepper.rounds).map(|k| judge.together(k, judge.due(k, wanted))).collect();
     let steps = judge.step_properties();
     let (mut next, mut depths) = (0, vec![0u32]);
     while next < explored.states.len() {
@@ -126,9 +126,9 @@ pub fn explore(
         }
         row.copy_from_slice(explored.states.row(next));
         let (round, depth) = (stepper.round(&row), depths[next]);
-        let all = judge.all_hold(stepper, round % stepper.rounds, &due[round % stepper.rounds], &row, &firsts);
-        let fine = all.map_err(|(spec, why)| Halt::Spec(spec, why))?;
-        for spec in due[round % stepper.rounds].iter().filter(|_| !fine) {
+        let due = &due[round % stepper.rounds];
+        let fine = judge.all_hold(stepper, due, &row, &firsts).map_err(|(spec, why)| Halt::Spec(spec, why))?;
+        for spec in due.specs.iter().filter(|_| !fine) {
             let known = explored.found.iter().any(|f| f.what == Broken::Spec(*spec));
             if !known && !judge.holds(stepper, *spec, &row, &firsts).map_err(|why| Halt::Spec(*spec, why))? {
                 explored.found.push(Found { what: Broken::Spec(*spec), state: next, step_to: None });
@@ -158,26 +158,29 @@ fn expand(
     depth: u32,
     depths: &mut Vec<u32>,
 ) -> Result<(), Halt> {
-    let firsts = explored.firsts.clone();
+    let Explored { states, parents, generated, firsts, found, .. } = explored;
+    // The steps that two-state properties are still to be looked at for.
     let mut edges: Vec<u32> = vec![];
-    let (states, parents, generated) = (&mut explored.states, &mut explored.parents, &mut explored.generated);
-    let (check_steps, local) = (!steps.is_empty(), judge.steps_are_local());
+    let first_step = steps.first().copied().unwrap_or(usize::MAX);
+    let page = judge.page(stepper, stepper.round(row)).map_err(|why| Halt::Spec(first_step, why))?;
     let n = stepper.set.n;
+    let (check_steps, local) = (!steps.is_empty(), judge.steps_are_local());
     let mut seen: Vec<(usize, u32)> = vec![];
-    let covered = stepper.successors(row, &firsts, rule, &mut |aligned, canonical| {
+    let covered = stepper.successors(row, firsts, rule, &mut |aligned, canonical| {
         *generated += 1;
         let (_, new) = states.insert(canonical);
         if new {
             parents.push(number as u32);
             depths.push(depth + 1);
         }
-        let mut fresh = check_steps && !local;
-        if check_steps && local {
-            for (p, proc) in aligned[..n].iter().enumerate() {
-                if !seen.contains(&(p, *proc)) {
-                    seen.push((p, *proc));
-                    fresh = true;
-                }
+        if !check_steps || (local && judge.steps_known(page, row, aligned)) {
+            return;
+        }
+        let mut fresh = !local;
+        for step in aligned[..if local { n } else { 0 }].iter().copied().enumerate() {
+            if !seen.contains(&step) {
+                seen.push(step);
+                fresh = true;
             }
         }
         if fresh {
@@ -193,20 +196,23 @@ fn expand(
         Err(Trouble::TooLarge { assignments }) => return Err(Halt::Assignments(assignments)),
         Err(Trouble::Stuck(StuckAt { process, why })) => {
             let what = Broken::Stuck(process, why);
-            if !explored.found.iter().any(|f| matches!(f.what, Broken::Stuck(..))) {
-                explored.found.push(Found { what, state: number, step_to: None });
+            if !found.iter().any(|f| matches!(f.what, Broken::Stuck(..))) {
+                found.push(Found { what, state: number, step_to: None });
             }
         }
     }
-    for spec in steps {
-        if explored.found.iter().any(|f| f.what == Broken::Spec(*spec)) {
-            continue;
-        }
-        for new in edges.chunks(row.len()) {
-            if !judge.step_holds(stepper, *spec, row, new, &firsts).map_err(|why| Halt::Spec(*spec, why))? {
-                explored.found.push(Found { what: Broken::Spec(*spec), state: number, step_to: Some(new.to_vec()) });
-                break;
+    for new in edges.chunks(row.len()) {
+        let mut fine = true;
+        for spec in steps {
+            if found.iter().any(|f| f.what == Broken::Spec(*spec)) {
+                fine = false;
+            } else if !judge.step_holds(stepper, *spec, row, new, firsts).map_err(|why| Halt::Spec(*spec, why))? {
+                fine = false;
+                found.push(Found { what: Broken::Spec(*spec), state: number, step_to: Some(new.to_vec()) });
             }
+        }
+        if fine && local {
+            judge.steps_hold(page, row, new);
         }
     }
     Ok(())

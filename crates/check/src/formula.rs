@@ -4,7 +4,7 @@
 //! becomes two conjuncts: one that reads a single process ([`Reads::One`]) and one that reads a process and the coordinator
 //! ([`Reads::Leader`]). Each is a table over local states. `anchored` counts, so it stays whole.
 
-use heardof_core::ir::{Expr, Node, SpecText};
+use heardof_core::ir::{Expr, Function, Node, SpecText};
 
 /// A conjunct of a state formula.
 pub struct Conjunct<'a> {
@@ -99,6 +99,39 @@ fn unless<'a>(e: &'a Expr, system: &'a str) -> Option<(&'a str, &'a Expr)> {
     let own = of_now(body, system)?.iter().all(|r| *r == Read::Of(i));
     let first_states = body.any(&|e| matches!(&e.node, Node::Method(m, ..) if m == "initially"));
     (own && !first_states).then_some((*i, body))
+}
+
+/// Whether a function over one state gives no process a name of its own, so that it holds whoever is in which state: its system is only
+/// quantified over, counted and indexed, and it calls nothing but `implies`.
+pub fn anonymous(f: &Function) -> bool {
+    const NAMELESS: [&str; 11] = [
+        "forall",
+        "exists",
+        "forall_pairs",
+        "count",
+        "n",
+        "phase",
+        "exists_phase",
+        "forall_phase",
+        "initially",
+        "exists_value",
+        "forall_value",
+    ];
+    fn nameless(e: &Expr, system: &str) -> bool {
+        let is_system = |e: &Expr| matches!(&e.node, Node::Var(v) if v == system);
+        match &e.node {
+            Node::Index(of, at) if is_system(of) => nameless(at, system),
+            Node::Method(m, of, args) if is_system(of) => NAMELESS.contains(&m.as_str()) && args.iter().all(|a| nameless(a, system)),
+            Node::Call(f, args) => f == "implies" && args.iter().all(|a| nameless(a, system)),
+            // Given away, the system may be asked anything.
+            Node::Var(v) => v != system,
+            _ => e.children().into_iter().all(|c| nameless(c, system)),
+        }
+    }
+    match (&f.body, f.params.as_slice()) {
+        (Ok(body), [system]) => nameless(body, system),
+        _ => false,
+    }
 }
 
 /// `s.forall(|i| body)` as its name, variables and body.

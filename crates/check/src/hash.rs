@@ -116,7 +116,9 @@ impl States {
         let mask = self.slots.len() - 1;
         let hash = row.iter().fold(0u64, |h, w| (h.rotate_left(5) ^ u64::from(*w)).wrapping_mul(MIX));
         let mut place = (hash ^ (hash >> 32)) as usize & mask;
-        while self.slots[place] != 0 && self.row(self.slots[place] as usize - 1) != row {
+        // Rows are short: comparing word by word is cheaper than the call that `!=` on slices makes.
+        let differs = |k: u32| self.row(k as usize - 1).iter().zip(row).any(|(a, b)| a != b);
+        while self.slots[place] != 0 && differs(self.slots[place]) {
             place = (place + 1) & mask;
         }
         place

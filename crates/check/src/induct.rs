@@ -218,6 +218,7 @@ fn one(machine: &dyn Machine, text: &Interpreted, facts: &Facts, task: &Task) ->
     let set = Setting { machine, text, facts, n: task.n, parameters: &task.parameters, phases: task.phase + 1 };
     let mut stepper = Stepper::new(set).map_err(|why| CheckError::Unsupported { what: why.to_string() })?;
     let mut judge = Judge::new(a);
+    judge.rows_are_new();
     if !facts.split {
         judge.firsts_vary();
     }
@@ -235,6 +236,7 @@ fn one(machine: &dyn Machine, text: &Interpreted, facts: &Facts, task: &Task) ->
     for (p, input) in Pid::all(task.n).zip(&task.inputs) {
         firsts.push(stepper.init(p, input).map_err(stuck("init"))?);
     }
+    judge.begin(facts, &firsts);
     let leader = if facts.uses_coordinator { Some(stepper.coordinator(round).map_err(stuck("coordinator"))?.index()) } else { None };
     let apart = stepper.told_apart(round).map_err(stuck("coordinator"))?;
     let mut order: Vec<usize> = (0..task.n).collect();
@@ -523,7 +525,7 @@ impl Search<'_, '_> {
                 firsts.push(local);
             }
             let kept = std::mem::replace(&mut self.firsts, firsts);
-            self.judge.forget();
+            self.judge.begin(self.stepper.set.facts, &self.firsts);
             let mut admitted = true;
             for spec in self.judge.due(0, |k| *k == Kind::Initial) {
                 admitted = admitted && self.all(&[spec], &row)?;
@@ -535,7 +537,7 @@ impl Search<'_, '_> {
                 }
             }
             self.firsts = kept;
-            self.judge.forget();
+            self.judge.begin(self.stepper.set.facts, &self.firsts);
         }
         Ok(())
     }

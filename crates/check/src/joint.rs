@@ -9,6 +9,7 @@
 //! {0, 1} all non-empty ones. The two are carried apart only because they leave different choices.
 
 use crate::hash::FastMap;
+use crate::options::MAX_N;
 use crate::predicate::{Rule, View};
 use crate::step::{Choice, Outcomes, Situation, Stepper, StuckAt, Viewed, sort_free, subsets};
 use heardof_core::Pid;
@@ -78,60 +79,67 @@ impl Stepper<'_> {
     ) -> Result<Covered, Trouble> {
         let s = self.situation(row)?;
         let n = self.set.n;
-        let mut next = row.to_vec();
+        // On the stack: this is asked for every state.
+        let (mut next, mut sorted) = ([0; MAX_N + 2], [0; MAX_N + 2]);
+        let (next, sorted) = (&mut next[..row.len()], &mut sorted[..row.len()]);
+        next.copy_from_slice(row);
         next[n] = self.next_round(s.round) as u32;
         let apart = self.told_apart(next[n] as usize).map_err(at(Pid::new(0)))?;
         if s.active == 0 {
-            emit(&next, &next);
+            emit(next, next);
             return Ok(Covered { assignments: 1, products: 1 });
         }
         let system = rule.rule.reads_state.then(|| self.system(row, firsts));
         let view = Viewed { system: system.as_ref() };
         let with_kernel = self.set.facts.uses_kernel;
         if rule.rule.is_local() && !with_kernel {
-            let now_apart = self.told_apart(s.round).map_err(at(Pid::new(0)))?;
-            let mut groups: Vec<(u32, Vec<usize>, Rc<Outcomes>)> = vec![];
-            let (mut assignments, mut products) = (1u128, 1u128);
-            for p in (0..n).filter(|p| s.active >> p & 1 == 1) {
-                let free = now_apart >> p & 1 == 0;
-                if let Some((_, members, outcomes)) =
-                    groups.iter_mut().find(|(proc, m, _)| free && *proc == row[p] && now_apart >> m[0] & 1 == 0)
-                {
-                    members.push(p);
-                    products = products.saturating_mul(outcomes.locals.len() as u128);
-                    assignments = assignments.saturating_mul(outcomes.assignments);
-                    continue;
-                }
-                let outcomes = self.outcomes(Pid::new(p), &s, row[p], &rule.rule, rule.number, &view).map_err(at(Pid::new(p)))?;
-                assignments = assignments.saturating_mul(outcomes.assignments);
-                products = products.saturating_mul(outcomes.locals.len() as u128);
-                groups.push((row[p], vec![p], outcomes));
-            }
-            if assignments > 0 {
-                let groups: Vec<(Vec<usize>, Vec<u32>)> =
-                    groups.into_iter().map(|(proc, m, o)| (m, o.locals.iter().map(|l| self.moved(proc, *l)).collect())).collect();
-                let mut sorted = next.clone();
-                multisets(&groups, 0, 0, 0, &mut next, &mut |row| {
-                    sorted.copy_from_slice(row);
-                    sort_free(&mut sorted, n, apart, false);
-                    emit(row, &sorted);
+            let (seats, covered) = self.seats(&s, row, rule, &view)?;
+            if covered.assignments > 0 {
+                sorted.copy_from_slice(next);
+                multisets(&seats, 0, next, &mut |row| {
+                    sorted[..n].copy_from_slice(&row[..n]);
+                    sort_free(sorted, n, apart, false);
+                    emit(row, sorted);
                 });
             }
-            return Ok(Covered { assignments, products: if assignments > 0 { products } else { 0 } });
+            return Ok(covered);
         }
         let mut products = 0;
         let assignments = self.joint(&s, row, rule, &view, &mut |outcomes, kernel| {
             products += 1;
-            let mut row = next.clone();
-            row[..n].copy_from_slice(outcomes);
+            next[..n].copy_from_slice(outcomes);
             if with_kernel {
-                row[n + 1] = kernel as u32;
+                next[n + 1] = kernel as u32;
             }
-            let aligned = row.clone();
-            sort_free(&mut row, n, apart, with_kernel);
-            emit(&aligned, &row);
+            sorted.copy_from_slice(next);
+            sort_free(sorted, n, apart, with_kernel);
+            emit(next, sorted);
         })?;
         Ok(Covered { assignments, products })
+    }
+
+    /// The outcomes of every active process under a rule on single processes; interchangeable processes in the same state one after the
+    /// other.
+    fn seats(&mut self, s: &Situation, row: &[u32], rule: &Numbered, view: &Viewed<'_>) -> Result<(Vec<Seat>, Covered), Trouble> {
+        let n = self.set.n;
+        let apart = self.told_apart(s.round).map_err(at(Pid::new(0)))?;
+        let free = |p: usize| apart >> p & 1 == 0;
+        let mut seats: Vec<Seat> = Vec::with_capacity(n);
+        let mut covered = Covered { assignments: 1, products: 1 };
+        for p in (0..n).filter(|p| s.active >> p & 1 == 1) {
+            let like = seats.iter().rposition(|seat| free(p) && row[seat.process] == row[p] && free(seat.process));
+            let outcomes = match like {
+                Some(k) => seats[k].outcomes.clone(),
+                None => self.outcomes(Pid::new(p), s, row[p], &rule.rule, rule.number, view).map_err(at(Pid::new(p)))?,
+            };
+            covered.assignments = covered.assignments.saturating_mul(outcomes.assignments);
+            covered.products = covered.products.saturating_mul(outcomes.procs.len() as u128);
+            seats.insert(like.map_or(seats.len(), |k| k + 1), Seat { process: p, outcomes, follows: like.is_some() });
+        }
+        if covered.assignments == 0 {
+            covered.products = 0;
+        }
+        Ok((seats, covered))
     }
 
     /// The outcomes of a rule that relates processes, or where the kernel counts: process numbers and kernel.
@@ -152,13 +160,28 @@ impl Stepper<'_> {
         if !rule.rule.uniform {
             return self.fold(s, row, &active, &choices, rule, view, emit);
         }
-        let mut assignments = 0;
+        let independent = rule.rule.two.is_empty() && rule.rule.whole.is_empty() && !self.set.facts.uses_kernel;
+        let mut later: Vec<&[Choice]> = choices.iter().map(|c| c.as_slice()).collect();
+        let mut assignments = 0u128;
+        let mut product = Product::new(&active, &row[..n]);
         for mask in subsets(s.active) {
-            let same: Vec<Rc<Vec<Choice>>> =
-                choices.iter().map(|c| Rc::new(c.iter().filter(|c| c.mask == mask).cloned().collect::<Vec<_>>())).collect();
-            if same.iter().all(|c| !c.is_empty()) {
-                assignments += self.fold(s, row, &active, &same, rule, view, emit)?;
+            // Choices come in the order of their masks.
+            let same: Vec<&[Choice]> = later.iter().map(|c| &c[..c.iter().take_while(|c| c.mask == mask).count()]).collect();
+            later.iter_mut().zip(&same).for_each(|(later, same)| *later = &later[same.len()..]);
+            if same.iter().any(|c| c.is_empty()) {
+                continue;
             }
+            assignments = assignments.saturating_add(if independent {
+                product.clear();
+                for (p, here) in active.iter().zip(&same) {
+                    product.push(here.iter().flat_map(|c| &c.outcomes).map(|local| self.moved(row[*p], *local)));
+                }
+                product.each(0, &mut |row| emit(row, s.kernel));
+                same.iter().map(|c| c.len() as u128).product()
+            } else {
+                let same: Vec<Rc<Vec<Choice>>> = same.iter().map(|c| Rc::new(c.to_vec())).collect();
+                self.fold(s, row, &active, &same, rule, view, emit)?
+            });
         }
         Ok(assignments)
     }
@@ -330,13 +353,56 @@ fn ones(count: usize) -> u128 {
     if count >= 128 { u128::MAX } else { (1 << count) - 1 }
 }
 
-/// Every way to give each group a multiset of its outcomes.
-fn multisets(groups: &[(Vec<usize>, Vec<u32>)], group: usize, member: usize, from: usize, row: &mut [u32], emit: &mut dyn FnMut(&[u32])) {
-    let Some((members, outcomes)) = groups.get(group) else { return emit(row) };
-    let Some(p) = members.get(member) else { return multisets(groups, group + 1, 0, 0, row, emit) };
-    for (k, proc) in outcomes.iter().enumerate().skip(from) {
-        row[*p] = *proc;
-        multisets(groups, group, member + 1, k, row, emit);
+/// A process and its outcomes.
+struct Seat {
+    process: usize,
+    outcomes: Rc<Outcomes>,
+    /// The process before it is interchangeable with it and in the same state: of the two orders of their outcomes one is enough.
+    follows: bool,
+}
+
+/// Every way to give each process an outcome, where processes that follow another do not get one before the other's.
+fn multisets(seats: &[Seat], from: usize, row: &mut [u32], emit: &mut dyn FnMut(&[u32])) {
+    let Some((seat, later)) = seats.split_first() else { return emit(row) };
+    for (k, proc) in seat.outcomes.procs.iter().enumerate().skip(if seat.follows { from } else { 0 }) {
+        row[seat.process] = *proc;
+        multisets(later, k, row, emit);
+    }
+}
+
+/// Every way to give each of some processes one of its outcomes; the buffers are used again and again.
+struct Product<'a> {
+    active: &'a [usize],
+    row: Vec<u32>,
+    procs: Vec<u32>,
+    /// Where the outcomes of each process end in `procs`.
+    ends: Vec<usize>,
+}
+
+impl<'a> Product<'a> {
+    fn new(active: &'a [usize], row: &[u32]) -> Self {
+        Product { active, row: row.to_vec(), procs: vec![], ends: vec![] }
+    }
+    fn clear(&mut self) {
+        self.procs.clear();
+        self.ends.clear();
+    }
+    /// The outcomes of the next process; repeated ones count once.
+    fn push(&mut self, outcomes: impl Iterator<Item = u32>) {
+        let start = self.procs.len();
+        for proc in outcomes {
+            if !self.procs[start..].contains(&proc) {
+                self.procs.push(proc);
+            }
+        }
+        self.ends.push(self.procs.len());
+    }
+    fn each(&mut self, k: usize, emit: &mut dyn FnMut(&[u32])) {
+        let Some(p) = self.active.get(k) else { return emit(&self.row) };
+        for at in k.checked_sub(1).map_or(0, |before| self.ends[before])..self.ends[k] {
+            self.row[*p] = self.procs[at];
+            self.each(k + 1, emit);
+        }
     }
 }
 
@@ -346,10 +412,26 @@ mod tests {
 
     #[test]
     fn a_group_of_three_with_three_outcomes_has_ten_multisets() {
-        let groups = [(vec![0, 1, 2], vec![7, 8, 9]), (vec![3], vec![5, 6])];
+        let outcomes = |procs: &[u32]| Rc::new(Outcomes { procs: procs.to_vec(), assignments: 1 });
+        let (three, two) = (outcomes(&[7, 8, 9]), outcomes(&[5, 6]));
+        let seats = [(0, &three, false), (1, &three, true), (2, &three, true), (3, &two, false)];
+        let seats = seats.map(|(process, outcomes, follows)| Seat { process, outcomes: outcomes.clone(), follows });
         let mut rows = vec![];
-        multisets(&groups, 0, 0, 0, &mut [0; 4], &mut |row| rows.push(row.to_vec()));
+        multisets(&seats, 0, &mut [0; 4], &mut |row| rows.push(row.to_vec()));
         assert_eq!(rows.len(), 20);
         assert!(rows.iter().all(|r| r[..3].is_sorted()));
+    }
+
+    #[test]
+    fn a_product_takes_each_outcome_once_and_leaves_the_others_alone() {
+        let mut product = Product::new(&[0, 2], &[9, 9, 9]);
+        for _ in 0..2 {
+            product.clear();
+            product.push([1, 2, 1].into_iter());
+            product.push([5, 6].into_iter());
+            let mut rows = vec![];
+            product.each(0, &mut |row| rows.push(row.to_vec()));
+            assert_eq!(rows, [[1, 9, 5], [1, 9, 6], [2, 9, 5], [2, 9, 6]]);
+        }
     }
 }

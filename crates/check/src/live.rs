@@ -231,6 +231,24 @@ impl Liveness {
         Ok(())
     }
 
+    /// Counts the dead ends that have not terminated, by whether some process has halted.
+    fn count_blocked(
+        &mut self,
+        stepper: &mut Stepper<'_>,
+        judge: &mut Judge<'_>,
+        explored: &Explored,
+        terminations: &[usize],
+    ) -> Result<(), Halt> {
+        for dead in &explored.dead_ends {
+            let row = explored.states.row(*dead).to_vec();
+            if !all_hold(stepper, judge, terminations, &row, &explored.firsts)? {
+                let active = stepper.active(&row).map_err(|why| Halt::Spec(terminations[0], why))?;
+                self.blocked[usize::from(active.count_ones() == stepper.set.n as u32)] += 1;
+            }
+        }
+        Ok(())
+    }
+
     #[expect(clippy::too_many_arguments, reason = "all reachable states, the phases, and what is to come about")]
     fn leads_to(
         &mut self,
@@ -252,13 +270,7 @@ impl Liveness {
                 left.insert(row);
             }
         }
-        for dead in &explored.dead_ends {
-            let row = explored.states.row(*dead).to_vec();
-            if !all_hold(stepper, judge, terminations, &row, &explored.firsts)? {
-                let active = stepper.active(&row).map_err(|why| Halt::Spec(terminations[0], why))?;
-                self.blocked[usize::from(active.count_ones() == stepper.set.n as u32)] += 1;
-            }
-        }
+        self.count_blocked(stepper, judge, explored, terminations)?;
         // Without stages only the shrinking of the set bounds the number of phases.
         let stages = phases.good.len();
         while left.len() > 0 {

@@ -6,7 +6,7 @@
 
 use heardof_core::heard_of::HeardOfData;
 use heardof_core::ir::interp::{Interpreted, evaluate};
-use heardof_core::ir::{Expr, Kind, Node, Op, Pat, SpecText};
+use heardof_core::ir::{Expr, Kind, Node, Op, Pat, Speaks, SpecText};
 use heardof_core::machine::{Stuck, Subject};
 use heardof_core::system::SystemData;
 use heardof_core::{Datum, Pid, Set};
@@ -42,6 +42,8 @@ pub struct Part {
 pub struct Unsupported {
     /// Its name.
     pub predicate: String,
+    /// Why not, and what to write instead.
+    pub why: String,
 }
 
 impl Rule {
@@ -49,19 +51,19 @@ impl Rule {
     pub fn of<'a>(specs: impl Iterator<Item = &'a SpecText>) -> Result<Rule, Unsupported> {
         let mut rule = Rule::default();
         for spec in specs {
-            let unsupported = || Unsupported { predicate: spec.name.clone() };
-            let body = spec.function.body.as_ref().map_err(|_| unsupported())?;
-            let names = spec.function.params.clone();
-            let ho = names.last().ok_or_else(unsupported)?.clone();
-            if names.len() == 2 {
-                let first_is_system = body
-                    .any(&|e| matches!(&e.node, Node::Index(s, _) if matches!(&s.node, Node::Var(v) if *v == names[0])))
-                    || system_methods(body, &names[0]);
-                if !first_is_system {
-                    return Err(unsupported());
+            let unsupported = |why: String| Unsupported { predicate: spec.name.clone(), why };
+            let reason = |reason: &String| unsupported(format!("is native ({reason}) and has no text to take apart"));
+            let body = spec.function.body.as_ref().map_err(reason)?;
+            match spec.speaks {
+                Speaks::Heard => {}
+                Speaks::StateHeard => rule.reads_state = true,
+                Speaks::HeardTwice => {
+                    return Err(unsupported("relates several rounds; write it over one round, or with `kernel_before`".into()));
                 }
-                rule.reads_state = true;
+                Speaks::State | Speaks::Step | Speaks::Size => return Err(unsupported("does not speak of heard-of sets".into())),
             }
+            let names = spec.function.params.clone();
+            let ho = names.last().ok_or_else(|| unsupported("has no parameter".into()))?.clone();
             rule.coins |= body.any(&|e| matches!(&e.node, Node::Method(m, ..) if m == "coin"));
             for part in conjuncts(body) {
                 rule.add(&names, &ho, part);
@@ -231,14 +233,6 @@ fn bound(p: &Pat) -> Option<String> {
         Pat::Wild => Some("_".into()),
         _ => None,
     }
-}
-
-fn system_methods(body: &Expr, system: &str) -> bool {
-    const ONLY_SYSTEM: [&str; 5] = ["initially", "exists_value", "forall_value", "image", "set"];
-    let is_system = |e: &Expr| matches!(&e.node, Node::Var(v) if v == system);
-    let heard = body.any(&|e| matches!(&e.node, Node::Method(m, of, _) if ["of", "coin", "safe", "uniform", "min_len"].contains(&m.as_str()) && is_system(of)));
-    let asked = body.any(&|e| matches!(&e.node, Node::Method(m, of, _) if is_system(of) && (ONLY_SYSTEM.contains(&m.as_str()) || ["forall", "exists", "count"].contains(&m.as_str()))));
-    asked && !heard
 }
 
 /// Whether the heard-of sets and coins in `e` are only those of `vars`.

@@ -6,7 +6,7 @@ use crate::joint::Numbered;
 use crate::judge::Judge;
 use crate::live::{Failed, Failure, Liveness, Phases};
 use crate::options::{CheckError, MAX_N, Options, configurations, parameters};
-use crate::predicate::{Rule, of_round};
+use crate::predicate::{Rule, Unsupported, of_round};
 use crate::step::{Setting, Stepper};
 use crate::text::Facts;
 use heardof_core::datum::Bounds;
@@ -112,9 +112,8 @@ pub(crate) fn facts(a: &Algorithm, options: &Options) -> Facts {
 /// The rules of each round: any phase, and a good phase for `stage`.
 pub(crate) fn rules(a: &Algorithm, stage: Option<usize>, first_number: u32) -> Result<Vec<Numbered>, CheckError> {
     let rule = |(k, round): (usize, &heardof_core::ir::Round)| {
-        let rule = Rule::of(of_round(&a.specs, &round.name, stage)).map_err(|u| CheckError::Unsupported {
-            what: format!("`{}` relates several rounds; write it over one round, or with `kernel_before`", u.predicate),
-        })?;
+        let unsupported = |u: Unsupported| CheckError::Unsupported { what: format!("the predicate `{}` {}", u.predicate, u.why) };
+        let rule = Rule::of(of_round(&a.specs, &round.name, stage)).map_err(unsupported)?;
         Ok(Numbered::new(rule, first_number + k as u32))
     };
     a.rounds.iter().enumerate().map(rule).collect()
@@ -194,6 +193,13 @@ struct Outcome {
     violations: Vec<Violation>,
 }
 
+/// What one thread remembers as long as it stays with one size.
+struct Worker<'a> {
+    stepper: Stepper<'a>,
+    judge: Judge<'a>,
+    phases: Phases,
+}
+
 impl Shared<'_> {
     fn run(&self, progress: &(dyn Fn(Progress) + Sync)) -> Result<Vec<Outcome>, CheckError> {
         let results: Mutex<(Vec<Outcome>, Option<CheckError>)> = Mutex::new((vec![], None));
@@ -214,27 +220,21 @@ impl Shared<'_> {
     }
 
     fn work(&self, results: &Mutex<(Vec<Outcome>, Option<CheckError>)>, progress: &(dyn Fn(Progress) + Sync)) -> Result<(), CheckError> {
-        let a = self.machine.algorithm();
-        let mut judge = Judge::new(a);
-        let mut current: Option<(usize, Stepper<'_>, Phases)> = None;
+        let mut current: Option<(usize, Worker<'_>)> = None;
         loop {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
             let Some(task) = self.tasks.get(number).filter(|_| !self.stop.load(Ordering::Relaxed)) else { return Ok(()) };
             let size = &self.sizes[task.size];
-            if current.as_ref().is_none_or(|(k, ..)| *k != task.size) {
-                let set = Setting {
-                    machine: self.machine,
-                    text: self.text,
-                    facts: self.facts,
-                    n: size.n,
-                    parameters: &size.parameters,
-                    phases: size.phases,
-                };
-                let stepper = Stepper::new(set).map_err(|why| CheckError::Unsupported { what: why.to_string() })?;
-                current = Some((task.size, stepper, phases(a)?));
+            let fresh = current.as_ref().is_none_or(|(of, _)| *of != task.size);
+            if fresh {
+                current = Some((task.size, self.worker(size)?));
             }
-            let Some((_, stepper, phases)) = &mut current else { return Ok(()) };
-            let outcome = self.one(number, task, stepper, &mut judge, phases)?;
+            let Some((_, worker)) = &mut current else { return Ok(()) };
+            let mut outcome = self.one(number, task, worker)?;
+            if !fresh && outcome.as_ref().is_some_and(|o| !o.violations.is_empty()) {
+                // States are visited in an order that depends on what was seen before. Which run is shown must not.
+                outcome = self.one(number, task, &mut self.worker(size)?)?;
+            }
             if let Some(outcome) = outcome {
                 if self.options.hurry && !outcome.violations.is_empty() {
                     self.stop.store(true, Ordering::Relaxed);
@@ -246,14 +246,16 @@ impl Shared<'_> {
         }
     }
 
-    fn one(
-        &self,
-        number: usize,
-        task: &Task,
-        stepper: &mut Stepper<'_>,
-        judge: &mut Judge<'_>,
-        phases: &Phases,
-    ) -> Result<Option<Outcome>, CheckError> {
+    fn worker<'b>(&'b self, size: &'b Size) -> Result<Worker<'b>, CheckError> {
+        let Size { n, parameters, phases: explored } = size;
+        let (machine, a) = (self.machine, self.machine.algorithm());
+        let set = Setting { machine, text: self.text, facts: self.facts, n: *n, parameters, phases: *explored };
+        let stepper = Stepper::new(set).map_err(|why| CheckError::Unsupported { what: why.to_string() })?;
+        Ok(Worker { stepper, judge: Judge::new(a), phases: phases(a)? })
+    }
+
+    fn one(&self, number: usize, task: &Task, worker: &mut Worker<'_>) -> Result<Option<Outcome>, CheckError> {
+        let Worker { stepper, judge, phases } = worker;
         let a = self.machine.algorithm();
         let size = &self.sizes[task.size];
         let rounds = size.phases * a.rounds.len();
