@@ -2,6 +2,7 @@
 
 use heardof::cli::Registry;
 use heardof_algorithms::published::{self, *};
+use heardof_check::{Options, check, induction};
 use heardof_core::ir::Algorithm;
 use heardof_core::{Described, describe};
 
@@ -47,5 +48,54 @@ fn each_says_in_a_line_what_is_wrong() {
     for entry in registry.entries() {
         let why = entry.wrong.unwrap_or_default();
         assert!(!why.is_empty() && !why.contains('\n') && why.chars().count() <= 140, "{}: {why}", entry.name);
+    }
+}
+
+/// The name, how it is found (with `--induction` or without), the smallest n, and what breaks there.
+const FOUND: [(&str, bool, usize, &str); 13] = [
+    ("ben_or_silent_heard", false, 3, "agreement"),
+    ("ben_or_two_votes", false, 3, "agreement"),
+    ("last_voting_any_value", false, 3, "agreement"),
+    ("last_voting_deaf_followers", false, 2, "termination"),
+    ("last_voting_forgets_timestamp", false, 2, "agreement"),
+    ("last_voting_no_majority", false, 3, "agreement"),
+    ("last_voting_published", true, 1, "safety_invariant"),
+    ("otr_forgetful_stage", true, 2, "agreement"),
+    ("otr_vacuous", false, 1, "good_round"),
+    ("otr_weak_most_often", false, 4, "agreement"),
+    ("short_last_voting_slow", false, 2, "termination"),
+    ("two_phase_commit_published", true, 2, "published"),
+    ("two_phase_commit_timeout", false, 1, "unanimity"),
+];
+
+/// Every published error is found, at the smallest n at which it shows.
+#[test]
+fn each_is_refuted() {
+    let registry = published::register(Registry::new());
+    for (name, by_induction, n, property) in FOUND {
+        let entry = registry.find(name).unwrap_or_else(|error| panic!("{error}"));
+        let options = Options { n: Some(1..=n), threads: 2, ..Options::default() };
+        let violations = if by_induction {
+            induction(&*entry.machine, &options, &|_, _| ()).map(|report| report.violations)
+        } else {
+            check(&*entry.machine, &options, &|_| ()).map(|report| report.violations)
+        };
+        let violations = violations.unwrap_or_else(|error| panic!("{name}: {error}"));
+        let found: Vec<(usize, &str)> = violations.iter().map(|v| (v.run.n, v.property.as_str())).collect();
+        assert!(found.contains(&(n, property)), "{name}: {found:?}");
+    }
+    assert_eq!(FOUND.map(|(name, ..)| name).to_vec(), registry.entries().iter().map(|e| e.name.as_str()).collect::<Vec<_>>());
+}
+
+/// The published invariant of LastVoting breaks in three of the four rounds.
+#[test]
+fn the_published_invariant_breaks_in_three_rounds() {
+    let registry = published::register(Registry::new());
+    let entry = registry.find("last_voting_published").unwrap_or_else(|error| panic!("{error}"));
+    let report = induction(&*entry.machine, &Options { n: Some(2..=2), threads: 2, ..Options::default() }, &|_, _| ());
+    let report = report.unwrap_or_else(|error| panic!("{error}"));
+    for (before, after) in [("Propose", "Acknowledge"), ("Acknowledge", "Decide"), ("Decide", "Collect")] {
+        let said = format!("the invariants hold before {before}; `safety_invariant` does not hold before {after}");
+        assert!(report.violations.iter().any(|v| v.explanation == said), "{said}: {:?}", report.violations);
     }
 }

@@ -217,4 +217,26 @@ mod tests {
             assert_eq!(shapes(&body), expected, "{body}");
         }
     }
+
+    #[test]
+    fn whoever_is_in_which_state() {
+        let nameless = |body: &str| anonymous(&parse_functions(&format!("(fn f (s) {body})")).unwrap().remove(0));
+        let x = |i: &str| format!("(field (index s {i}) x)");
+        let yes = [
+            format!("(method forall s (lam (i) (op == {} 1)))", x("i")),
+            format!("(op > (op * 2 (method count s (lam (i) (op == {} 1)))) (method n s))", x("i")),
+            "(method exists_value s (lam (v) (method forall s (lam (i) (method is (field (index s i) decision) v)))))".into(),
+            format!("(method forall s (lam (i) (call implies (op == {} 1) (method exists_phase s (lam (t) true)))))", x("i")),
+        ];
+        let no = [
+            format!("(op == {} 1)", x("(method coordinator s)")),
+            "(method forall s (lam (i) (op == i (method coordinator s))))".into(),
+            format!("(op == {} 1)", x("(field (method parameters s) manager)")),
+            "(op > (method len (method kernel s)) 1)".into(),
+            "(method forall s (lam (i) (call helper s i)))".into(),
+            "(method forall s (lam (i) (call helper i)))".into(),
+        ];
+        yes.iter().for_each(|body| assert!(nameless(body), "{body}"));
+        no.iter().for_each(|body| assert!(!nameless(body), "{body}"));
+    }
 }

@@ -117,4 +117,20 @@ mod tests {
         verdicts.begin(vec![9]);
         assert_eq!(verdicts.whole(0, 0, &[1, 2, 3]), None);
     }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let mut verdicts = Verdicts::default();
+        verdicts.begin(vec![]);
+        let page = verdicts.page(0);
+        for k in 0..=KEPT as u32 {
+            assert_eq!(verdicts.whole(0, 0, &[k]), None);
+            verdicts.keep_whole(true);
+            verdicts.keep(page, key(0, (0, 0), (k, 0)), true);
+        }
+        assert_eq!((verdicts.whole(0, 0, &[0]), verdicts.whole(0, 0, &[KEPT as u32])), (None, Some(true)));
+        verdicts.begin(vec![]);
+        let page = verdicts.page(0);
+        assert_eq!(verdicts.get(page, key(0, (0, 0), (0, 0))), None);
+    }
 }

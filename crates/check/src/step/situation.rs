@@ -45,6 +45,7 @@ pub(super) struct Situations {
     keys: States,
     all: Vec<Rc<Situation>>,
     key: Vec<u32>,
+    limit: usize,
 }
 
 /// The word of a halted process; what others send has the words from 2 on.
@@ -54,7 +55,7 @@ impl Situations {
     /// None yet, for rows of `width` words.
     pub(super) fn new(width: usize) -> Self {
         let (sent, incoming) = (Interner::default(), Interner::default());
-        Situations { sent, words: vec![], incoming, keys: States::new(width), all: vec![], key: vec![0; width] }
+        Situations { sent, words: vec![], incoming, keys: States::new(width), all: vec![], key: vec![0; width], limit: REMEMBERED }
     }
 }
 
@@ -125,7 +126,7 @@ impl Stepper<'_> {
         }
         let kernel = self.kernel(row);
         self.situations.key[n..].copy_from_slice(&[round as u32, kernel as u32]);
-        if self.situations.all.len() >= REMEMBERED {
+        if self.situations.all.len() >= self.situations.limit {
             self.forget_situations();
         }
         let known = &mut self.situations;
@@ -195,5 +196,41 @@ impl<'a> Viewed<'a> {
             kernel_before: set_of(s.kernel),
             parameters: parameters.clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::explore::{Explored, Reach, explore};
+    use crate::judge::Judge;
+    use crate::run::phases;
+    use crate::step::{Setting, Stepper};
+    use crate::text::Facts;
+    use heardof_algorithms::LastVoting;
+    use heardof_core::machine::{Interpreted, Machine};
+    use heardof_core::{Datum, Pid, describe};
+
+    /// LastVoting with two processes and two phases, remembering so many situations.
+    fn explored(machine: &Interpreted, limit: Option<usize>) -> Explored {
+        let a = machine.algorithm();
+        let parameters = Datum::Struct("Leader", &["first", "shortcut"], vec![Datum::Pid(Pid::new(0)), Datum::Bool(false)].into());
+        let facts = Facts::of(a);
+        let set = Setting { machine, text: machine, facts: &facts, n: 2, parameters: &parameters, phases: 2 };
+        let mut stepper = Stepper::new(set).expect("LastVoting asks for nothing");
+        stepper.situations.limit = limit.unwrap_or(stepper.situations.limit);
+        let reach = Reach { rounds: 2 * a.rounds.len(), states: 10_000, hurry: false, goals_only: false };
+        let rules = phases(a).expect("its predicates are over one round").any;
+        let explored = explore(&mut stepper, &mut Judge::new(a), &rules, &[Datum::Nat(0), Datum::Nat(1)], reach);
+        explored.expect("it ends").expect("the inputs are allowed")
+    }
+
+    #[test]
+    fn forgetting_situations_changes_nothing() {
+        let machine = Interpreted::new(describe::<LastVoting<u64>>().expect("it has a description"));
+        let (all, few) = (explored(&machine, None), explored(&machine, Some(1)));
+        assert!(all.found.is_empty() && few.found.is_empty());
+        let figures = |e: &Explored| (e.states.len(), e.successors, e.generated, e.assignments);
+        assert_eq!(figures(&all), figures(&few));
+        assert!((0..all.states.len()).all(|k| all.states.row(k) == few.states.row(k)));
     }
 }
