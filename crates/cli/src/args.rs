@@ -33,6 +33,8 @@ pub enum Command {
     Check(Check),
     /// Proves every verification condition for all n
     Prove(Prove),
+    /// Answers SMT-LIB files with sets and cardinalities, for any number of processes
+    Solve(Solve),
     /// Mutates the text and shows which n notice which mutation
     Mutants(Mutants),
     /// Runs one process of a real cluster
@@ -122,8 +124,9 @@ pub struct Check {
 /// `prove`
 #[derive(Arguments, Debug)]
 #[command(after_help = "Examples:\n  heardof prove one_third_rule\n  heardof prove last_voting --only anchored --certificates proofs\n\n\
-    A condition is proved for every n, or it is unknown. The solver z3 (4.8.12 or newer) is found on the PATH.\n\n\
-    Exit codes: 0 all proved; 2 usage or environment; 3 a condition is unknown or not covered")]
+    A condition is proved for every n, refuted by a counterexample to induction with few processes, or unknown. The solver z3 (4.8.12 or newer) is found on the PATH.\n\n\
+    Exit codes: 0 all proved; 1 a condition is refuted, and the counterexample is shown; 2 usage or environment; \
+    3 a condition is unknown or not covered")]
 pub struct Prove {
     /// The algorithms; `heardof list --wrong` shows all
     #[arg(required_unless_present = "all", value_name = "ALGORITHM")]
@@ -155,6 +158,21 @@ pub struct Prove {
     /// Writes the certificate of every proof into this folder
     #[arg(long, value_name = "FOLDER")]
     pub certificates: Option<PathBuf>,
+    /// Prints one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `solve`
+#[derive(Arguments, Debug)]
+#[command(after_help = "Example: heardof solve majorities.smt2\n\n\
+    The files are SMT-LIB 2.6 with finite sets and cardinalities as cvc5 writes them: sorts, functions, assertions, one check-sat.\n\
+    `sat` comes with a model that was checked; `unsat` means: for no number of processes.\n\n\
+    Exit codes: 0 answered; 2 usage or environment; 3 unknown")]
+pub struct Solve {
+    /// The files
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
     /// Prints one JSON object
     #[arg(long)]
     pub json: bool,

@@ -96,7 +96,16 @@ fn of_uncovered(problem: &Problem) -> Verdict {
 fn of(proof: &Proof) -> Verdict {
     match proof.verdict {
         prove::Verdict::Proved(_) => Verdict::Holds,
+        prove::Verdict::Refuted(_) => Verdict::Violated,
         prove::Verdict::Unknown(_) => Verdict::Undecided,
+    }
+}
+
+fn word(proof: &Proof) -> &'static str {
+    match proof.verdict {
+        prove::Verdict::Proved(_) => "proved",
+        prove::Verdict::Refuted(_) => "REFUTED",
+        prove::Verdict::Unknown(_) => "UNKNOWN",
     }
 }
 
@@ -113,6 +122,7 @@ fn means(proof: &Proof) -> String {
             let parts: Vec<String> = parts.into_iter().flatten().collect();
             if parts.is_empty() { "propositional".into() } else { parts.join(", ").replace("witnesss", "witnesses") }
         }
+        prove::Verdict::Refuted(model) => format!("a counterexample with n = {}, below", model.n),
         prove::Verdict::Unknown(why) => why.clone(),
     }
 }
@@ -121,19 +131,22 @@ fn print(entry: &Entry, problem: &Problem, proofs: &[Proof], seconds: f64) {
     println!("{}", entry.name);
     let mut rows = vec![["condition", "verdict", "seconds", "by"].map(String::from).to_vec()];
     for proof in proofs {
-        let word = match proof.verdict {
-            prove::Verdict::Proved(_) => "proved",
-            prove::Verdict::Unknown(_) => "UNKNOWN",
-        };
-        rows.push(vec![proof.name.clone(), word.into(), format!("{:.2}", proof.time.as_secs_f64()), means(proof)]);
+        rows.push(vec![proof.name.clone(), word(proof).into(), format!("{:.2}", proof.time.as_secs_f64()), means(proof)]);
     }
     print!("{}", table(&rows));
     problem.uncovered.iter().for_each(|u| println!("not covered: {u}"));
-    let proved = proofs.iter().filter(|p| of(p) == Verdict::Holds).count();
-    let said = if proved == proofs.len() && problem.uncovered.is_empty() {
+    for proof in proofs {
+        if let prove::Verdict::Refuted(model) = &proof.verdict {
+            println!("\n{} is refuted by a state that satisfies the hypotheses; it may be unreachable:", proof.name);
+            model.show(&problem.terms).lines().for_each(|line| println!("  {line}"));
+        }
+    }
+    let count = |wanted: Verdict| proofs.iter().filter(|p| of(p) == wanted).count();
+    let (refuted, unknown) = (count(Verdict::Violated), count(Verdict::Undecided));
+    let said = if refuted + unknown + problem.uncovered.len() == 0 {
         "all proved, for every n".into()
     } else {
-        format!("{} unknown, {} not covered", proofs.len() - proved, problem.uncovered.len())
+        format!("{} proved, {refuted} refuted, {unknown} unknown, {} not covered", count(Verdict::Holds), problem.uncovered.len())
     };
     println!("{} conditions: {said} ({seconds:.2} s)\n", proofs.len());
 }
@@ -142,8 +155,8 @@ fn result(entry: &Entry, problem: &Problem, proofs: &[Proof], verdict: Verdict, 
     let conditions: Vec<Value> = proofs
         .iter()
         .map(|p| {
-            let word = if of(p) == Verdict::Holds { "proved" } else { "unknown" };
-            json!({ "condition": p.name, "kind": format!("{:?}", p.kind).to_lowercase(), "verdict": word, "seconds": p.time.as_secs_f64(), "by": means(p) })
+            let verdict = word(p).to_lowercase();
+            json!({ "condition": p.name, "kind": format!("{:?}", p.kind).to_lowercase(), "verdict": verdict, "seconds": p.time.as_secs_f64(), "by": means(p) })
         })
         .collect();
     json!({ "algorithm": entry.name, "verdict": verdict.word(), "seconds": seconds, "conditions": conditions, "uncovered": problem.uncovered })

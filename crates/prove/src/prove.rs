@@ -8,6 +8,7 @@ use crate::certificate;
 use crate::clause::Clauses;
 use crate::clock::Stopwatch;
 use crate::condition::{Condition, Kind, Problem};
+use crate::finite::{self, Model, Sizes};
 use crate::ground::{Engine, Fact, Figures, Options, Outcome};
 use crate::solve::quantified::Quantified;
 use crate::solve::{self, Prover, Refutation};
@@ -36,6 +37,9 @@ pub struct Settings {
 pub enum Verdict {
     /// Valid for every n.
     Proved(Method),
+    /// A state (or a round) with few processes in which the hypotheses hold and the goal does not: a counterexample to induction, which may
+    /// be unreachable.
+    Refuted(Box<Model>),
     /// Neither proved nor refuted, and why.
     Unknown(String),
 }
@@ -114,14 +118,22 @@ fn solver_options(seed: u32, limit: Duration) -> solver::Options {
 /// A way to try.
 enum Attempt {
     Quantified,
-    Ground { strict: bool, slim: bool, seed: u32 },
+    /// A counterexample with few processes.
+    Finite(u32),
+    Ground {
+        strict: bool,
+        slim: bool,
+        seed: u32,
+    },
 }
 
 /// The attempts with their shares of the time limit, in twentieths.
-const PLAN: [(Attempt, u32); 7] = [
+const PLAN: [(Attempt, u32); 9] = [
     (Attempt::Ground { strict: false, slim: true, seed: 0 }, 2),
+    (Attempt::Finite(2), 1),
     (Attempt::Quantified, 2),
     (Attempt::Ground { strict: false, slim: false, seed: 0 }, 3),
+    (Attempt::Finite(4), 2),
     (Attempt::Ground { strict: false, slim: true, seed: 1 }, 3),
     (Attempt::Ground { strict: true, slim: true, seed: 0 }, 3),
     (Attempt::Ground { strict: false, slim: false, seed: 2 }, 3),
@@ -179,6 +191,16 @@ fn one(problem: &Problem, condition: &Condition, settings: &Settings, solvers: &
     for (attempt, share) in plan {
         let budget = settings.timeout * *share / 20;
         let result = match attempt {
+            Attempt::Finite(largest) => {
+                solvers[0].reset(&solver_options(settings.seed, budget));
+                match finite::search(&mut solvers[0], &terms, &assumptions, &Sizes { from: 1, to: *largest })? {
+                    finite::Outcome::Found(model) => {
+                        verdict = Some(Verdict::Refuted(model));
+                        break;
+                    }
+                    finite::Outcome::NotFound(_) => Err(format!("no counterexample found with n = 1..{largest}")),
+                }
+            }
             Attempt::Quantified => by_quantifiers(&terms, &assumptions, settings, budget)?,
             Attempt::Ground { strict, slim: fewer, seed } => {
                 let slimmer = slim(&terms, &assumptions);

@@ -38,8 +38,11 @@ pub(super) struct Draft {
 }
 
 impl Draft {
+    /// Adds a hypothesis, unless another label has the same formula.
     pub(super) fn assume(&mut self, label: String, formula: Term) {
-        self.hypotheses.push(Hypothesis { label, formula });
+        if !self.hypotheses.iter().any(|h| h.formula == formula) {
+            self.hypotheses.push(Hypothesis { label, formula });
+        }
     }
 }
 
@@ -239,10 +242,8 @@ impl<'a> Assembly<'a> {
         let mut symbols = BTreeSet::new();
         let mut seen = BTreeSet::new();
         formulas.into_iter().for_each(|t| mentioned(&self.world.terms, t, &mut seen, &mut symbols));
-        for step in 0..self.algorithm.rounds.len() {
-            if self.world.terms.find(&format!("HO{}", "_".repeat(step))).is_some() {
-                self.halting(step)?;
-            }
+        for step in 0..self.world.steps() {
+            self.halting(step)?;
         }
         loop {
             let before = condition.hypotheses.len();

@@ -49,7 +49,9 @@ pub(super) fn relation<'a>(world: &mut World<'a>, round: &'a Round, step: usize)
     let i = me.ok_or_else(|| super::world::Trouble { at: Default::default(), what: "nobody acts".into() })?;
     let state = before.at(eval.terms(), &[i]);
     let mut obligations: Vec<(&'static str, Obligation)> = vec![];
-    eval.call(&round.send, vec![state.clone(), Value::Context]).map(|_| ()).or_else(|trouble| sends_need_a_receiver(&mut eval, round, trouble))?;
+    eval.call(&round.send, vec![state.clone(), Value::Context])
+        .map(|_| ())
+        .or_else(|trouble| sends_need_a_receiver(&mut eval, round, trouble))?;
     obligations.extend(std::mem::take(&mut eval.obligations).into_iter().map(|o| ("send", o)));
     let mailbox = eval.mailbox(round)?;
     let (_, parameters) = eval.run(&round.update, vec![state.clone(), Value::Mailbox(mailbox), Value::Context])?;

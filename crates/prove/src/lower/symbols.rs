@@ -111,7 +111,8 @@ impl Symbols {
                 Symbols::Tuple(items.iter().enumerate().map(part).collect::<Fit<_>>()?)
             }
             Value::Struct(type_name, fields) => {
-                let part = |(field, value): &(&'static str, Value)| Ok((*field, Symbols::like(terms, &format!("{name}_{field}"), value, of)?));
+                let part =
+                    |(field, value): &(&'static str, Value)| Ok((*field, Symbols::like(terms, &format!("{name}_{field}"), value, of)?));
                 Symbols::Struct(type_name, fields.iter().map(part).collect::<Fit<_>>()?)
             }
             _ => return Err(format!("no symbols for {value:?}")),
@@ -168,7 +169,9 @@ impl Symbols {
     pub(super) fn equations(&self, terms: &mut Terms, arguments: &[Term], value: &Value, out: &mut Vec<(Term, Term)>) -> Fit<()> {
         match (self, value) {
             (Symbols::Unit | Symbols::Nothing, _) => {}
-            (Symbols::Scalar(fun), Value::Scalar(t)) | (Symbols::Optional(fun), Value::Optional(t)) | (Symbols::Set(fun), Value::Set(Some(t))) => {
+            (Symbols::Scalar(fun), Value::Scalar(t))
+            | (Symbols::Optional(fun), Value::Optional(t))
+            | (Symbols::Set(fun), Value::Set(Some(t))) => {
                 out.push((terms.app(*fun, arguments), *t));
             }
             (Symbols::Set(fun), Value::Set(None)) => {

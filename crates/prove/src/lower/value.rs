@@ -100,9 +100,7 @@ impl Value {
             Value::Set(set) => Value::Set(set.map(f)),
             Value::Outbox { sent, message } => Value::Outbox { sent: f(*sent), message: boxed(message, f) },
             Value::Progress { blocks } => Value::Progress { blocks: f(*blocks) },
-            Value::Mailbox(m) => {
-                Value::Mailbox(Mailbox { sender: m.sender, guard: f(m.guard), payload: Box::new(m.payload.map(f)) })
-            }
+            Value::Mailbox(m) => Value::Mailbox(Mailbox { sender: m.sender, guard: f(m.guard), payload: Box::new(m.payload.map(f)) }),
             Value::Unit | Value::Context | Value::System(_) | Value::Heard(_) => self.clone(),
         }
     }
@@ -281,9 +279,7 @@ pub(super) fn less(terms: &mut Terms, a: &Value, b: &Value) -> Fit<Term> {
             terms.or([first, second])
         }
         (Value::Tuple(x), Value::Tuple(y)) if x.len() == y.len() => first_difference(terms, x.iter().zip(y).collect())?,
-        (Value::Struct(_, x), Value::Struct(_, y)) => {
-            first_difference(terms, x.iter().zip(y).map(|((_, x), (_, y))| (x, y)).collect())?
-        }
+        (Value::Struct(_, x), Value::Struct(_, y)) => first_difference(terms, x.iter().zip(y).map(|((_, x), (_, y))| (x, y)).collect())?,
         (Value::Enum(_, x, vx), Value::Enum(_, y, vy)) => {
             let mut parts = vec![terms.lt(*x, *y)];
             for (k, pair) in vx.iter().zip(vy).enumerate() {

@@ -220,6 +220,10 @@ impl<'a> World<'a> {
         }
         Ok(self.chances[step].clone())
     }
+    /// Of how many rounds some formula spoke.
+    pub(super) fn steps(&self) -> usize {
+        self.chances.len()
+    }
     /// HO(p) in the round after a copy of the state.
     pub(super) fn heard(&mut self, step: usize, process: Term) -> Lowered<Term> {
         let heard = self.chance(step)?.heard;

@@ -1,0 +1,84 @@
+//! All conditions of the six algorithms, as text: what changes in the lowering shows here.
+//!
+//! `BLESS=1 cargo test -p heardof-prove --test conditions` writes the files anew.
+
+use heardof_algorithms::{BenOr, FloodMin, LastVoting, OneThirdRule, TwoPhaseCommit, UniformVoting};
+use heardof_core::describe::describe;
+use heardof_core::ir::Algorithm;
+use heardof_prove::lower::lower;
+use std::fmt::Write;
+use std::path::Path;
+
+/// Symbols, then every condition: its hypotheses by label and number, its goal. A formula is written where it first occurs.
+fn listing(algorithm: &Algorithm) -> String {
+    let problem = lower(algorithm);
+    let (mut out, mut formulas) = (String::new(), vec![]);
+    for (_, symbol) in problem.terms.symbols() {
+        let arguments: Vec<String> = symbol.arguments.iter().map(ToString::to_string).collect();
+        let _ = writeln!(out, "symbol {} : {} -> {} ({:?})", symbol.name, arguments.join(" "), symbol.result, symbol.role);
+    }
+    for condition in &problem.conditions {
+        let _ = writeln!(out, "\n{} ({:?})", condition.name, condition.kind);
+        for hypothesis in &condition.hypotheses {
+            let (number, text) = match formulas.iter().position(|f| *f == hypothesis.formula) {
+                Some(number) => (number, String::new()),
+                None => {
+                    formulas.push(hypothesis.formula);
+                    (formulas.len() - 1, format!(": {}", problem.terms.show(hypothesis.formula)))
+                }
+            };
+            let _ = writeln!(out, "  {} [{number}]{text}", hypothesis.label);
+        }
+        let _ = writeln!(out, "  => {}", problem.terms.show(condition.goal));
+    }
+    for gap in &problem.uncovered {
+        let _ = writeln!(out, "\nuncovered {gap}");
+    }
+    out
+}
+
+#[expect(clippy::panic, reason = "a test says what differs")]
+fn golden(algorithm: &Algorithm) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("testdata/conditions/{}.txt", algorithm.name));
+    let found = listing(algorithm);
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&path, &found).expect("the file can be written");
+    }
+    let wanted = std::fs::read_to_string(&path).unwrap_or_default();
+    for (number, (found, wanted)) in found.lines().zip(wanted.lines()).enumerate() {
+        assert_eq!(found, wanted, "{}:{}; BLESS=1 writes the file anew", path.display(), number + 1);
+    }
+    if found.lines().count() != wanted.lines().count() {
+        panic!("{} has {} lines, not {}", path.display(), wanted.lines().count(), found.lines().count());
+    }
+}
+
+#[test]
+fn one_third_rule() {
+    golden(&describe::<OneThirdRule<u64>>().expect("a description"));
+}
+
+#[test]
+fn last_voting() {
+    golden(&describe::<LastVoting<u64>>().expect("a description"));
+}
+
+#[test]
+fn uniform_voting() {
+    golden(&describe::<UniformVoting<u64>>().expect("a description"));
+}
+
+#[test]
+fn ben_or() {
+    golden(&describe::<BenOr>().expect("a description"));
+}
+
+#[test]
+fn flood_min() {
+    golden(&describe::<FloodMin<u64>>().expect("a description"));
+}
+
+#[test]
+fn two_phase_commit() {
+    golden(&describe::<TwoPhaseCommit>().expect("a description"));
+}
