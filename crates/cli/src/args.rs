@@ -33,6 +33,8 @@ pub enum Command {
     Check(Check),
     /// Proves every verification condition for all n
     Prove(Prove),
+    /// Checks certificates of proofs, independently of the prover
+    Certify(Certify),
     /// Answers SMT-LIB files with sets and cardinalities, for any number of processes
     Solve(Solve),
     /// Mutates the text and shows which n notice which mutation
@@ -173,6 +175,20 @@ pub struct Solve {
     /// The files
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
+    /// Prints one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `certify`
+#[derive(Arguments, Debug)]
+#[command(after_help = "Example: heardof certify proofs\n\n\
+    Every step of a proof is derived again from the condition by a program that shares nothing with the prover, and a solver confirms it.\n\n\
+    Exit codes: 0 all accepted; 1 one is rejected, and why; 2 usage or environment")]
+pub struct Certify {
+    /// The folder with the certificates that `prove --certificates` wrote
+    #[arg(value_name = "FOLDER")]
+    pub folder: PathBuf,
     /// Prints one JSON object
     #[arg(long)]
     pub json: bool,

@@ -1,4 +1,4 @@
-//! The command line of Heardof: `list explain check prove solve mutants run cluster replay demo` for any set of algorithms.
+//! The command line of Heardof: `list explain check prove certify solve mutants run cluster replay demo` for any set of algorithms.
 //!
 //! A crate gets all of it for its own algorithms with one line in its `main.rs`: `heardof::cli!(MyAlgorithm<u64>);`.
 //!
@@ -7,6 +7,7 @@
 mod args;
 #[cfg(doctest)]
 mod book;
+mod certify;
 mod check;
 mod cluster;
 mod demo;
@@ -122,6 +123,7 @@ fn dispatch(registry: &Registry, command: args::Command) -> Result<Verdict, Fail
         args::Command::Explain(a) => list::explain(registry, &a),
         args::Command::Check(a) => check::check(registry, &a),
         args::Command::Prove(a) => prove::prove(registry, &a),
+        args::Command::Certify(a) => certify::certify(&a),
         args::Command::Solve(a) => solve::solve(&a),
         args::Command::Mutants(a) => mutants::mutants(registry, &a),
         args::Command::Run(a) => run::run(registry, &a),

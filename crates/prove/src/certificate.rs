@@ -10,7 +10,7 @@
 //! (condition "property/Exchange/agreement")
 //! (declare x (Process) Value)
 //! (assume "invariant locked" (or (forall ((v3 Process)) ..) ..))
-//! (define C4 ((p0 Value)) e0 (= (x e0) p0))                     ; a set that only lemmas speak of
+//! (define C4 ((v7 Value)) (v8 Process) (= (x v8) v7))            ; a set that only lemmas speak of
 //! (instance 2 (i_1 (x i_1)))                                    ; clause 2, terms for its variables in order
 //! (trivial (C0 (x i_1)) i_1)                                    ; 0 ≤ |S| ≤ n, and e ∈ S ⇒ |S| ≥ 1, e ∉ S ⇒ |S| < n
 //! (counting ((1 C1) (1 C2)) 1 (exact) (guards) (witness w) (context (5 (any))))

@@ -59,8 +59,10 @@ pub struct Clauses {
     pub list: Vec<Clause>,
     /// The named comprehensions.
     pub definitions: BTreeMap<Fun, Definition>,
-    /// Template to functor: comprehensions equal up to parameters share one.
-    templates: BTreeMap<Term, Fun>,
+    /// A comprehension over a quantified set occurs, which no functor of processes and values can name: nothing may be concluded.
+    pub beyond: bool,
+    /// Sort of the elements and template to functor: comprehensions equal up to parameters share one.
+    templates: BTreeMap<(Sort, Term), Fun>,
     /// The variables that stand for parameters in templates, by sort and position.
     slots: BTreeMap<(Sort, usize), Var>,
     /// The variables that stand for the element and for inner binders.

@@ -25,6 +25,8 @@ mod model;
 mod price;
 mod relevant;
 mod rows;
+#[cfg(test)]
+mod tests;
 
 use crate::clause::Clauses;
 use crate::clock::Stopwatch;
@@ -147,6 +149,8 @@ pub struct Engine<'a> {
     unprimed: BTreeMap<Fun, Fun>,
     /// Ground terms of the clauses themselves.
     constants: Vec<Term>,
+    /// Some process: there is one, even where no term speaks of any. Not the pricer's arbitrary element, which must occur nowhere else.
+    someone: Term,
     /// Figures.
     pub figures: Figures,
 }
@@ -164,6 +168,8 @@ impl<'a> Engine<'a> {
     ) -> Result<Engine<'a>, SolverError> {
         let unprimed = unprimed(terms);
         let probe = terms.declare("any", &[], Sort::Process, Role::Witness);
+        let someone = terms.declare("someone", &[], Sort::Process, Role::Given);
+        let someone = terms.constant(someone);
         let pricer = Pricer::new(solvers.1, terms.constant(probe));
         let constants = clauses.list.iter().flat_map(|c| ground_terms(terms, c.matrix)).collect::<BTreeSet<Term>>();
         Ok(Engine {
@@ -180,6 +186,7 @@ impl<'a> Engine<'a> {
             given: BTreeSet::new(),
             unprimed,
             constants: constants.into_iter().collect(),
+            someone,
             figures: Figures::default(),
         })
     }
@@ -193,6 +200,9 @@ impl<'a> Engine<'a> {
     /// # Errors
     /// When a solver died or spoke nonsense.
     pub fn run(&mut self) -> Result<Outcome, SolverError> {
+        if self.clauses.beyond {
+            return Ok(Outcome::Saturated);
+        }
         let n = self.terms.n();
         let zero = self.terms.int(0);
         let nonempty = self.terms.lt(zero, n);
@@ -295,7 +305,7 @@ impl<'a> Engine<'a> {
         }
         let processes = relevant.terms.entry(Sort::Process).or_default();
         if processes.is_empty() {
-            processes.insert(self.pricer.element, 0);
+            processes.insert(self.someone, 0);
         }
         relevant
     }

@@ -33,14 +33,15 @@ impl Clauses {
         let own_term = terms.var(own);
         bound.insert(element, own_term);
         let template = self.abstracted(terms, body, &mut bound, &mut arguments);
-        if let Some(&fun) = self.templates.get(&template) {
+        if let Some(&fun) = self.templates.get(&(element_sort, template)) {
             return (fun, arguments);
         }
+        self.beyond |= terms.free(template).iter().any(|&v| terms.variable_sort(v).element().is_some());
         let sorts: Vec<Sort> = arguments.iter().map(|&a| terms.sort(a)).collect();
         let set = element_sort.set().expect("sets are of processes or values");
         let fun = terms.declare(&format!("C{}", self.templates.len()), &sorts, set, Role::Comprehension);
         let parameters = (0..arguments.len()).map(|k| self.slot(terms, sorts[k], k)).collect();
-        self.templates.insert(template, fun);
+        self.templates.insert((element_sort, template), fun);
         self.define(terms, fun, Definition { parameters, element: own, body: template });
         (fun, arguments)
     }
@@ -123,12 +124,13 @@ impl Clauses {
         if body == definition.body {
             return None;
         }
-        if let Some(&twin) = self.templates.get(&body) {
+        let element_sort = terms.variable_sort(definition.element);
+        if let Some(&twin) = self.templates.get(&(element_sort, body)) {
             return Some(twin);
         }
         let (sorts, result) = (terms.symbol(fun).arguments.clone(), terms.symbol(fun).result);
         let twin = terms.declare(&format!("C{}", self.templates.len()), &sorts, result, Role::Comprehension);
-        self.templates.insert(body, twin);
+        self.templates.insert((element_sort, body), twin);
         self.define(terms, twin, Definition { body, ..definition });
         Some(twin)
     }

@@ -122,7 +122,7 @@ fn constraints(task: &Task<'_>, used: &[usize], layout: &Layout) -> Vec<lp::Row>
     }
     // The multipliers combine the rows to Σ a·|S| − b·n ≥ ..: every other unknown cancels.
     let unknowns: BTreeSet<Unknown> = task.rows.iter().flat_map(|r| r.coefficients.keys().copied()).collect();
-    let own = (0..used.len()).map(|k| Unknown::Card(used[k]));
+    let own = (0..used.len()).map(|k| Unknown::Card(used[k])).chain([Unknown::Size]);
     for unknown in unknowns.into_iter().chain(own).collect::<BTreeSet<Unknown>>() {
         let mut coefficients: Vec<(usize, f64)> = Vec::new();
         for (l, row) in task.rows.iter().enumerate() {

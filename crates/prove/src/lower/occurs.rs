@@ -12,7 +12,14 @@ use heardof_core::Sort as Data;
 pub(super) struct Holder {
     process: Var,
     some: Term,
-    value: Term,
+    held: Held,
+}
+
+/// What is held.
+#[derive(Clone, Copy)]
+enum Held {
+    One(Term),
+    ElementsOf(Term),
 }
 
 /// The places inside `value`, of sort `sort`, that hold a `wanted`.
@@ -25,7 +32,7 @@ pub(super) fn holders(
     out: &mut Vec<Holder>,
 ) -> Fit<()> {
     match (value, sort) {
-        (Value::Scalar(t), sort) if sort == wanted => out.push(Holder { process, some, value: *t }),
+        (Value::Scalar(t), sort) if sort == wanted => out.push(Holder { process, some, held: Held::One(*t) }),
         (Value::Unit | Value::Scalar(_), _) => {}
         (Value::Option { .. } | Value::Optional(_), Data::Option(inner)) => {
             let (there, value) = value.parts(terms).ok_or("not an option")?;
@@ -42,8 +49,20 @@ pub(super) fn holders(
         (Value::Struct(_, fields), Data::Struct(_, sorts)) => {
             fields.iter().zip(sorts).try_for_each(|((_, v), (_, s))| holders(terms, v, s, wanted, (process, some), out))?;
         }
-        (Value::Set(None), _) => {}
-        (Value::Set(_), Data::Set(inner)) if **inner != *wanted => {}
+        (Value::Set(Some(set)), Data::Set(inner)) if **inner == *wanted => {
+            out.push(Holder { process, some, held: Held::ElementsOf(*set) });
+        }
+        // Elements of sets are scalars.
+        (Value::Set(_), _) => {}
+        (Value::Enum(_, tag, variants), Data::Enum(_, sorts)) => {
+            for (k, (fields, (_, sorts))) in variants.iter().zip(sorts).enumerate() {
+                let number = terms.int(k as i64);
+                let this = terms.eq(*tag, number);
+                let some = terms.and([some, this]);
+                let fields = fields.iter().flatten().zip(sorts);
+                fields.into_iter().try_for_each(|(v, (_, s))| holders(terms, v, s, wanted, (process, some), out))?;
+            }
+        }
         _ => return Err(format!("which {wanted} occur in {sort} has no logic yet")),
     }
     Ok(())
@@ -53,7 +72,10 @@ pub(super) fn holders(
 pub(super) fn occurs(terms: &mut Terms, v: Term, holders: &[Holder]) -> Term {
     let mut cases = vec![];
     for holder in holders {
-        let same = terms.eq(holder.value, v);
+        let same = match holder.held {
+            Held::One(value) => terms.eq(value, v),
+            Held::ElementsOf(set) => terms.member(v, set),
+        };
         let body = terms.and([holder.some, same]);
         // A variable of its own for every case: binders are unique.
         let variable = terms.variable("h", Sort::Process);
@@ -107,7 +129,8 @@ fn holds_it(terms: &mut Terms, part: Term, given: &[Term], v: Term, holders: &[H
 
 /// The process p for which `held` is what the holder says.
 fn process_of(terms: &Terms, holder: &Holder, held: Term) -> Option<Term> {
-    match (terms.node(holder.value), terms.node(held)) {
+    let Held::One(value) = holder.held else { return None };
+    match (terms.node(value), terms.node(held)) {
         (Node::App(f, _), Node::App(g, arguments)) if f == g && arguments.len() == 1 => Some(arguments[0]),
         _ => None,
     }

@@ -87,7 +87,7 @@ impl<'a> Eval<'_, 'a> {
         }
         let variables = terms.free(a).to_vec();
         let sorts: Vec<Sort> = variables.iter().map(|v| terms.variable_sort(*v)).collect();
-        let about = terms.declare("quotient", &sorts, Sort::Int, Role::Given);
+        let about = terms.declare("quotient", &sorts, Sort::Int, Role::Aggregate);
         let at: Vec<Term> = variables.iter().map(|v| terms.var(*v)).collect();
         let quotient = terms.app(about, &at);
         let (multiple, step) = (terms.times(k, quotient), terms.int(k));

@@ -115,6 +115,20 @@ impl Symbols {
                     |(field, value): &(&'static str, Value)| Ok((*field, Symbols::like(terms, &format!("{name}_{field}"), value, of)?));
                 Symbols::Struct(type_name, fields.iter().map(part).collect::<Fit<_>>()?)
             }
+            Value::Enum(type_name, tag, variants) => {
+                let sort = terms.sort(*tag);
+                let tag = terms.declare(name, of.arguments, sort, of.role);
+                let mut families = vec![];
+                for (k, fields) in variants.iter().enumerate() {
+                    let part = |(field, value)| Symbols::like(terms, &format!("{name}_{k}_{field}"), value, of);
+                    families.push(fields.iter().flatten().enumerate().map(part).collect::<Fit<_>>()?);
+                }
+                Symbols::Enum(type_name, tag, families)
+            }
+            Value::Set(Some(t)) => {
+                let sort = terms.sort(*t);
+                Symbols::Set(terms.declare(name, of.arguments, sort, of.role))
+            }
             _ => return Err(format!("no symbols for {value:?}")),
         })
     }

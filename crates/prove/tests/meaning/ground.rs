@@ -37,7 +37,9 @@ impl Model {
                 let subset = |mask: usize| Val::Set((0..self.n).filter(|p| mask >> p & 1 == 1).map(|p| p as i64).collect());
                 (0..1usize << self.n).map(subset).collect()
             }
-            Sort::Opaque(_) | Sort::ValueSet => unreachable!("no quantifier over {sort}"),
+            Sort::Opaque(_) | Sort::ValueSet | Sort::IntSet | Sort::TimeSet | Sort::OpaqueSet(_) => {
+                unreachable!("no quantifier over {sort}")
+            }
         }
     }
     pub fn holds(&self, terms: &Terms, t: Term) -> bool {

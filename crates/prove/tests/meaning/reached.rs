@@ -29,7 +29,7 @@ fn mentioned(terms: &Terms, hypothesis: &Hypothesis) -> BTreeSet<Fun> {
 }
 
 /// Chooses values for `open` at process `p` so that `formulas` hold for it.
-fn settle(terms: &Terms, model: &mut Model, open: &[Fun], p: usize, formulas: &[&Hypothesis]) -> bool {
+pub fn settle(terms: &Terms, model: &mut Model, open: &[Fun], p: usize, formulas: &[&Hypothesis]) -> bool {
     let Some((first, rest)) = open.split_first() else {
         return formulas.iter().all(|h| model.holds_for(terms, h.formula, p));
     };

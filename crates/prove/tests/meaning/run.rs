@@ -29,6 +29,29 @@ impl Dice {
     }
 }
 
+impl Dice {
+    /// Any state; `like` is some state.
+    pub fn state(&mut self, algorithm: &Algorithm, like: &Datum, bounds: &Bounds) -> Datum {
+        (0..algorithm.fields.len()).fold(like.clone(), |state, field| self.field(algorithm, state, field, bounds))
+    }
+    /// A state that differs from `like` at most in one field.
+    pub fn mutant(&mut self, algorithm: &Algorithm, like: &Datum, bounds: &Bounds) -> Datum {
+        let field = self.below(algorithm.fields.len());
+        self.field(algorithm, like.clone(), field, bounds)
+    }
+    fn field(&mut self, algorithm: &Algorithm, state: Datum, field: usize, bounds: &Bounds) -> Datum {
+        let field = &algorithm.fields[field];
+        let value = match &field.sort {
+            Sort::Set(element) => {
+                let elements = element.enumerate(bounds);
+                Datum::set(elements.into_iter().filter(|_| self.below(2) == 0))
+            }
+            sort => self.one_of(&sort.enumerate(bounds)),
+        };
+        state.with_field(field.name, value).expect("a field of the state")
+    }
+}
+
 /// Values that occur are below this; one more is in the domain of quantifiers.
 const VALUES: usize = 3;
 const PHASES: usize = 3;
@@ -49,15 +72,14 @@ impl Scene {
         let n = 1 + dice.below(3);
         let bounds = Bounds { n, values: VALUES, phases: PHASES, nat: n };
         let parameters = dice.one_of(&algorithm.parameters.enumerate(&bounds));
-        let all = algorithm.state.enumerate(&bounds);
         let inputs: Vec<Datum> = (0..n).map(|_| dice.one_of(&algorithm.input.enumerate(&bounds))).collect();
         let round = dice.below(PHASES) * algorithm.rounds.len() + k;
-        let now = (0..n).map(|_| dice.one_of(&all)).collect();
-        let mut system = SystemData { now, first: vec![], round, parameters, kernel: dice.set(n) };
+        let mut system = SystemData { now: vec![], first: vec![], round, parameters, kernel: dice.set(n) };
         let mut scene = Scene { machine, system: system.clone(), inputs, k, ho: HeardOfData::benign(vec![], 0, Datum::Unit) };
         system.first = Pid::all(n)
             .map(|p| scene.machine.init(&scene.inputs[p.index()], &scene.moment(p, false)).expect("`init` has a result"))
             .collect();
+        system.now = system.first.iter().map(|first| dice.state(algorithm, first, &bounds)).collect();
         scene.system = system;
         let active = scene.active();
         let mut heard: Vec<Set<Pid>> =
@@ -282,7 +304,20 @@ impl Teller<'_> {
                 let part = |(k, (sort, value)): (usize, (&Sort, &Datum))| self.datum(&format!("{name}_{k}"), prime, sort, value, at);
                 return sorts.iter().zip(values.iter()).enumerate().flat_map(part).collect();
             }
-            (Sort::Enum(..), Datum::Variant(k, ..)) => self.symbol(&own, at, Val::One(i64::from(*k))),
+            (Sort::Enum(_, variants), Datum::Variant(k, _, _, values)) => {
+                self.symbol(&own, at, Val::One(i64::from(*k)));
+                let mut open = vec![];
+                for (number, (variant, fields)) in variants.iter().enumerate() {
+                    for (place, (field, sort)) in fields.iter().enumerate() {
+                        let stem = format!("{name}_{variant}_{field}");
+                        open.extend(match number == *k as usize {
+                            true => self.datum(&stem, prime, sort, &values[place], at),
+                            false => self.anything(&format!("{stem}{prime}"), at).into_iter().collect(),
+                        });
+                    }
+                }
+                return open;
+            }
             (Sort::Set(_), Datum::Set(items)) => self.symbol(&own, at, Val::Set(items.iter().map(scalar).collect())),
             (Sort::Unit, _) => {}
             _ => self.symbol(&own, at, Val::One(scalar(datum))),
@@ -309,7 +344,7 @@ fn scalar(datum: &Datum) -> i64 {
     }
 }
 
-/// All symbols that a round computes from a mailbox, among `mentioned`.
+/// All symbols that a round computes from a mailbox or by division, among `mentioned`.
 pub fn aggregates(terms: &Terms, mentioned: &BTreeSet<Fun>) -> Vec<Fun> {
     mentioned.iter().copied().filter(|f| terms.symbol(*f).role == Role::Aggregate).collect()
 }

@@ -1,0 +1,49 @@
+//! What must be proved, and what must not.
+
+use super::{Engine, Options, Outcome};
+use crate::clause::Clauses;
+use crate::smtlib;
+use crate::solver::{self, Choice, Solver};
+use std::time::Duration;
+
+/// The outcome of the engine on SMT-LIB assertions about processes `Pid`; `None` on a machine without a solver.
+fn proved(assertions: &str) -> Option<bool> {
+    let options = solver::Options { cores: true, ..solver::Options::default() };
+    let mut solvers = (Solver::start(&Choice::Z3, &options).ok()?, Solver::start(&Choice::Z3, &options).ok()?);
+    let text = format!(
+        "(declare-sort Pid 0)\n(define-fun n () Int (set.card (as set.universe (Set Pid))))\n(declare-fun A (Pid) (Set Pid))\n\
+         (declare-fun P () (Set Pid))\n(declare-fun Q () (Set Pid))\n(declare-fun R () (Set Pid))\n{assertions}\n(check-sat)"
+    );
+    let mut script = smtlib::read(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+    let formulas: Vec<_> = script.assertions.iter().map(|a| a.formula).collect();
+    let mut clauses = Clauses::new(&mut script.terms, &formulas);
+    let limits = Options { budget: Duration::from_secs(10), ..Options::default() };
+    let engine = Engine::new(&mut script.terms, &mut clauses, (&mut solvers.0, &mut solvers.1), limits);
+    let outcome = engine.and_then(|mut engine| engine.run()).unwrap_or_else(|error| panic!("{error}: {assertions}"));
+    Some(matches!(outcome, Outcome::Proved(_)))
+}
+
+#[test]
+fn counting_arguments_are_found_and_no_others() {
+    let no_common = "(assert (forall ((i Pid)) (not (and (set.member i P) (set.member i Q)))))";
+    let third = |set: &str| format!("(assert (> (* 3 (set.card {set})) (* 2 n)))");
+    let thirds = ["P", "Q", "R"].map(third).concat();
+    let none_in_all = "(assert (forall ((i Pid)) (not (and (set.member i P) (set.member i Q) (set.member i R)))))";
+    let cases = [
+        (format!("(assert (> (* 2 (set.card P)) n))(assert (> (* 2 (set.card Q)) n)){no_common}"), true),
+        (format!("(assert (>= (* 2 (set.card P)) n))(assert (>= (* 2 (set.card Q)) n)){no_common}"), false),
+        (format!("{thirds}{none_in_all}"), true),
+        (format!("(assert (set.subset P Q))(assert (> (set.card P) (set.card Q)))"), true),
+        (format!("(assert (set.subset P Q))(assert (>= (set.card P) (set.card Q)))"), false),
+        ("(assert (< n 1))".to_string(), true),
+        // An arbitrary element of a lemma must not be one that the lemma's sets speak of.
+        ("(assert (forall ((i Pid)) (not (set.member i (A i)))))(assert (forall ((i Pid)) (<= 1 (set.card (A i)))))".to_string(), false),
+        ("(assert (forall ((i Pid)) (= (set.card (A i)) n)))(assert (exists ((i Pid)) (not (set.member i (A i)))))".to_string(), true),
+    ];
+    for (assertions, expected) in cases {
+        match proved(&assertions) {
+            Some(found) => assert_eq!(found, expected, "{assertions}"),
+            None => println!("not tested: there is no z3"),
+        }
+    }
+}
