@@ -49,6 +49,8 @@ pub enum Verdict {
 pub enum Method {
     /// By ground formulas; they are the certificate.
     Ground {
+        /// What was assumed, the negated goal last: perhaps not all hypotheses.
+        assumptions: Vec<Term>,
         /// The terms after the run.
         terms: Box<Terms>,
         /// The clauses after the run.
@@ -267,7 +269,9 @@ fn by_instances(
     let outcome = engine.run()?;
     let figures = engine.figures;
     Ok(match outcome {
-        Outcome::Proved(facts) => Ok(Method::Ground { terms: Box::new(terms), clauses: Box::new(clauses), facts, figures }),
+        Outcome::Proved(facts) => {
+            Ok(Method::Ground { assumptions: assumptions.to_vec(), terms: Box::new(terms), clauses: Box::new(clauses), facts, figures })
+        }
         Outcome::Saturated => Err(format!("no contradiction up to level {}", figures.level)),
         Outcome::OutOfTime => Err("out of time".into()),
         Outcome::SolverUnknown(why) => Err(format!("the solver says: {why}")),
@@ -277,10 +281,12 @@ fn by_instances(
 impl Proof {
     /// The certificate of a proof by ground formulas; the solver's own quantifiers leave none.
     pub fn certificate(&self, condition: &Condition) -> Option<String> {
-        let Verdict::Proved(Method::Ground { terms, clauses, facts, .. }) = &self.verdict else { return None };
-        let mut terms = terms.as_ref().clone();
-        let mut assumptions: Vec<(String, Term)> = condition.hypotheses.iter().map(|h| (h.label.clone(), h.formula)).collect();
-        assumptions.push(("negated goal".into(), terms.not(condition.goal)));
-        Some(certificate::write(&certificate::Proof { terms: &terms, clauses, name: &self.name, assumptions: &assumptions, facts }))
+        let Verdict::Proved(Method::Ground { assumptions, terms, clauses, facts, .. }) = &self.verdict else { return None };
+        let label = |formula: &Term| {
+            let hypothesis = condition.hypotheses.iter().find(|h| h.formula == *formula);
+            hypothesis.map_or_else(|| "negated goal".to_string(), |h| h.label.clone())
+        };
+        let assumptions: Vec<(String, Term)> = assumptions.iter().map(|f| (label(f), *f)).collect();
+        Some(certificate::write(&certificate::Proof { terms, clauses, name: &self.name, assumptions: &assumptions, facts }))
     }
 }
