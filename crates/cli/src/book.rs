@@ -17,6 +17,7 @@ chapters! {
     Check = "../../../docs/book/src/check.md";
     Counterexample = "../../../docs/book/src/counterexample.md";
     Mutants = "../../../docs/book/src/mutants.md";
+    Prove = "../../../docs/book/src/prove.md";
     Run = "../../../docs/book/src/run.md";
     RustSubset = "../../../docs/book/src/rust-subset.md";
     YourOwnCrate = "../../../docs/book/src/your-own-crate.md";

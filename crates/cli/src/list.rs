@@ -76,7 +76,7 @@ pub fn list(registry: &Registry, args: &args::List) -> Result<Verdict, Failure> 
             json!({
                 "name": e.name, "problem": f.problems, "faults": f.faults, "rounds_per_phase": f.rounds, "parameters": f.parameters,
                 "constraint": f.constraint, "enforced": f.enforced, "assumed": f.assumed, "native": f.native, "wrong": e.wrong,
-                "proved": false, "fingerprint": format!("{:016x}", e.fingerprint),
+                "fingerprint": format!("{:016x}", e.fingerprint),
             })
         };
         let algorithms: Vec<_> = shown.iter().map(one).collect();
@@ -102,7 +102,7 @@ pub fn list(registry: &Registry, args: &args::List) -> Result<Verdict, Failure> 
         ]);
     }
     print!("{}", table(&rows));
-    println!("\nChecked for small n by `check`; nothing is proved for all n yet.");
+    println!("\nChecked for small n by `check`, proved for all n by `prove`.");
     for e in shown.iter().filter(|e| e.wrong.is_some()) {
         println!("{}: {}", e.name, e.wrong.unwrap_or_default());
     }
