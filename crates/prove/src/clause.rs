@@ -2,10 +2,10 @@
 //!
 //! A [`Clause`] is a quantifier-free matrix over universally quantified variables. The passes, each its own module, in their order:
 //!
-//! 1. [`equations`]: a hypothesis `∃S ∀i. HO(i) = S` (or `∀i,j. HO(i) = HO(j)`) makes every `HO(_)` one set constant;
-//! 2. [`normal`]: negation normal form where quantifiers are, then quantifiers pushed inwards;
-//! 3. [`skolem`]: existential quantifiers become functions of the universal ones that occur;
-//! 4. [`naming`]: comprehensions become functors of their parameters, so that congruence knows `|{j | x(j) = u}| = |{j | x(j) = v}|` when u = v;
+//! 1. `equations`: a hypothesis `∃S ∀i. HO(i) = S` (or `∀i,j. HO(i) = HO(j)`) makes every `HO(_)` one set constant;
+//! 2. `normal`: negation normal form where quantifiers are, then quantifiers pushed inwards;
+//! 3. `skolem`: existential quantifiers become functions of the universal ones that occur;
+//! 4. `naming`: comprehensions become functors of their parameters, so that congruence knows `|{j | x(j) = u}| = |{j | x(j) = v}|` when u = v;
 //! 5. the matrix: a quantified disjunct beside another one gets a name.
 //!
 //! Worked example: `∀i. decided(i) ⇒ 3·|{j | x(j) = decision(i)}| > 2·n`, negated, is the two ground clauses `decided(i1)` and

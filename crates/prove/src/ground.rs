@@ -3,10 +3,10 @@
 //! An incremental solver of ground formulas (uninterpreted functions and linear integer arithmetic) is asked again and again. While it
 //! has a model, the engine looks for a reason why the model is wrong, in this order:
 //!
-//! 1. an instance of a clause that the model makes false ([`instances`]), over the terms that matter in the model ([`relevant`]);
+//! 1. an instance of a clause that the model makes false (`instances`), over the terms that matter in the model (`relevant`);
 //! 2. a trivial fact about a cardinality: `0 ≤ |S| ≤ n`, `e ∈ S ⇒ |S| ≥ 1`;
-//! 3. a counting lemma that refutes the model's cardinality literals ([`cut`]), without new terms;
-//! 4. a witness that the cardinalities force: an element of a type that no known element has ([`count`]);
+//! 3. a counting lemma that refutes the model's cardinality literals (`cut`), without new terms;
+//! 4. a witness that the cardinalities force: an element of a type that no known element has (`count`);
 //! 5. cardinalities that the known types realise: another model, looked at again.
 //!
 //! When nothing is left at a level, the level rises: older terms first. `unsat` is a proof for every n: the ground formulas follow from
@@ -67,7 +67,7 @@ pub enum Why {
     Instance(usize, Vec<Term>),
     /// Of the set: `0 ≤ |S|` and `|S| ≤ n`; with an element: in S it makes |S| at least 1, outside less than n.
     Trivial(Term, Option<Term>),
-    /// A counting lemma: the rule of [`cut`].
+    /// A counting lemma: the rule of the module `cut`.
     Counting(Lemma),
 }
 
