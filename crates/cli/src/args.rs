@@ -149,7 +149,7 @@ pub struct Prove {
     #[arg(long, value_enum, default_value = "z3", value_name = "z3|cvc5|both", hide_possible_values = true)]
     pub solver: SolverChoice,
     /// The most that one condition may take
-    #[arg(long, value_parser = parse::duration, default_value = "20s", value_name = "TIME")]
+    #[arg(long, value_parser = parse::duration, default_value = "60s", value_name = "TIME")]
     pub timeout: Duration,
     /// The seed of the solver's choices
     #[arg(long, default_value = "0", value_name = "NUMBER")]

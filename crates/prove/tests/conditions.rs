@@ -6,8 +6,44 @@ use heardof_algorithms::{BenOr, FloodMin, LastVoting, OneThirdRule, TwoPhaseComm
 use heardof_core::describe::describe;
 use heardof_core::ir::Algorithm;
 use heardof_prove::lower::lower;
+use heardof_prove::term::{Node, Term, Terms};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::Path;
+
+/// A formula with its variables numbered in the order in which they occur, so that it does not depend on what was lowered before.
+fn shown(terms: &Terms, formula: Term) -> String {
+    let (mut seen, mut labels) = (BTreeSet::new(), BTreeMap::new());
+    variables(terms, formula, &mut seen, &mut labels);
+    let (mut out, mut order) = (String::new(), BTreeMap::new());
+    let text = terms.show(formula);
+    let mut rest = text.as_str();
+    while !rest.is_empty() {
+        let word = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
+        let (token, after) = rest.split_at(if word == 0 { rest.chars().next().map_or(1, char::len_utf8) } else { word });
+        match labels.get(token) {
+            Some(name) => {
+                let next = order.len() + 1;
+                let number = *order.entry(token).or_insert(next);
+                let _ = write!(out, "{name}{number}");
+            }
+            None => out.push_str(token),
+        }
+        rest = after;
+    }
+    out
+}
+
+/// The labels of the bound variables of a formula, with their names.
+fn variables(terms: &Terms, t: Term, seen: &mut BTreeSet<Term>, out: &mut BTreeMap<String, String>) {
+    if !seen.insert(t) {
+        return;
+    }
+    if let Node::Var(v) = terms.node(t) {
+        out.insert(terms.show(t), terms.variable_name(*v).to_string());
+    }
+    terms.children(t).into_iter().for_each(|c| variables(terms, c, seen, out));
+}
 
 /// Symbols, then every condition: its hypotheses by label and number, its goal. A formula is written where it first occurs.
 fn listing(algorithm: &Algorithm) -> String {
@@ -24,12 +60,12 @@ fn listing(algorithm: &Algorithm) -> String {
                 Some(number) => (number, String::new()),
                 None => {
                     formulas.push(hypothesis.formula);
-                    (formulas.len() - 1, format!(": {}", problem.terms.show(hypothesis.formula)))
+                    (formulas.len() - 1, format!(": {}", shown(&problem.terms, hypothesis.formula)))
                 }
             };
             let _ = writeln!(out, "  {} [{number}]{text}", hypothesis.label);
         }
-        let _ = writeln!(out, "  => {}", problem.terms.show(condition.goal));
+        let _ = writeln!(out, "  => {}", shown(&problem.terms, condition.goal));
     }
     for gap in &problem.uncovered {
         let _ = writeln!(out, "\nuncovered {gap}");

@@ -1,6 +1,6 @@
 //! What the text owes besides its specification: that every operation is defined, and that `ready` enforces what safety rests on.
 //!
-//! Well-definedness: on every path of `send`, `update`, `ready` and of the specification, `a - b` has `b ≤ a`, a divisor is not zero,
+//! Well-definedness: on every path of `init`, `halted`, `send`, `update`, `ready` and of the specification, `a - b` has `b ≤ a`, a divisor is not zero,
 //! some arm of a `match` fits. What is taken from a mailbox is an option and needs no condition; that no count passes 2^64 is an
 //! assumption.
 //!
@@ -9,15 +9,25 @@
 //! the network, and listed as such.
 
 use super::conditions::{Assembly, Subject};
-use super::eval::Obligation;
+use super::eval::{Eval, Moment, Obligation};
 use super::rounds::nobody_blocks;
-use super::world::Place;
+use super::value::Value;
+use super::world::{Lowered, Place, World};
 use crate::condition::Kind;
-use heardof_core::ir::{Kind as Mark, Node, Pos};
+use crate::term::Sort;
+use heardof_core::ir::{Function, Kind as Mark, Node, Pos};
 
 impl Assembly<'_> {
     /// No operation is undefined.
     pub(super) fn defined(&mut self) {
+        for (name, function) in [("init", Some(&self.algorithm.init)), ("halted", self.algorithm.halted.as_ref())] {
+            let Some(function) = function else { continue };
+            let draft = self.draft(0);
+            match alone(&mut self.world, function, name == "init") {
+                Ok(obligations) => obligations.iter().for_each(|o| self.owe(name, name, &draft, o)),
+                Err(trouble) => self.gap_at(&format!("defined/{name}"), name, &trouble),
+            }
+        }
         for (k, round) in self.algorithm.rounds.iter().enumerate() {
             let mut draft = self.before(k);
             let obligations = match self.relation(k, 0) {
@@ -99,4 +109,19 @@ impl Assembly<'_> {
             }
         }
     }
+}
+
+/// What must hold for `init` on any input, or `halted` on any state, to be defined.
+fn alone<'a>(world: &mut World<'a>, function: &'a Function, init: bool) -> Lowered<Vec<Obligation>> {
+    let variable = world.terms.variable("i", Sort::Process);
+    let id = world.terms.var(variable);
+    let arguments = match init {
+        true => vec![world.input.clone().at(&mut world.terms, &[id]), Value::Context],
+        false => vec![world.state_at(0, id)?],
+    };
+    let mut eval = Eval::new(world);
+    eval.me = Some(Moment { id, receiver: None, place: Place::START, step: None });
+    eval.scope.push(variable);
+    eval.call(function, arguments)?;
+    Ok(eval.obligations)
 }

@@ -39,7 +39,7 @@ pub(super) struct Obligation {
     pub(super) formula: Term,
 }
 
-/// One evaluation.
+/// One evaluation. After an error it is not to be used any more: assumptions of where the error occurred are still in place.
 pub(super) struct Eval<'w, 'a> {
     pub(super) world: &'w mut World<'a>,
     pub(super) me: Option<Moment>,
@@ -203,14 +203,7 @@ impl<'w, 'a> Eval<'w, 'a> {
                 self.vars.truncate(scope);
                 Value::Scalar(c)
             }
-            Node::Op(Op::Or, a, b) => {
-                let a = self.formula(a)?;
-                let not_a = self.terms().not(a);
-                let mark = self.assume(not_a);
-                let b = self.formula(b)?;
-                self.release(mark);
-                Value::Scalar(self.terms().or([a, b]))
-            }
+            Node::Op(Op::Or, a, b) => self.disjunction(a, b)?,
             Node::Op(op, a, b) => {
                 let (a, b) = (self.eval(a)?, self.eval(b)?);
                 self.operate(e.at, *op, a, b)?
@@ -249,6 +242,16 @@ impl<'w, 'a> Eval<'w, 'a> {
                 Value::Unit
             }
         })
+    }
+
+    /// `a || b`, left to right.
+    fn disjunction(&mut self, a: &'a Expr, b: &'a Expr) -> Lowered<Value> {
+        let a = self.formula(a)?;
+        let not_a = self.terms().not(a);
+        let mark = self.assume(not_a);
+        let b = self.formula(b)?;
+        self.release(mark);
+        Ok(Value::Scalar(self.terms().or([a, b])))
     }
 
     /// A condition, with what it assumes and binds left in place for what it guards.

@@ -16,10 +16,37 @@ use super::eval::{Eval, Moment, trouble};
 use super::operators::lambda;
 use super::simplify::{conjuncts, mentions, non_empty, renamed, under};
 use super::symbols::{Declared, Symbols};
-use super::value::{Mailbox, Value, at_most, equal, less};
+use super::value::{Fit, Mailbox, Value, at_most, equal, less};
 use super::world::{Fact, Lowered};
-use crate::term::{Role, Sort, Term, Var};
+use crate::term::{Role, Sort, Term, Terms, Var};
 use heardof_core::ir::{Expr, Lambda, Pos, Round};
+
+/// How a message is chosen.
+#[derive(Clone, Copy)]
+enum Choice<'a> {
+    Min,
+    Max,
+    MostOften { largest: bool },
+    Pick(&'a Lambda),
+    ByKey(&'a Lambda, Side),
+    Ranked(Term),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Smallest,
+    Largest,
+}
+
+/// A relation between values.
+type Compare = dyn Fn(&mut Terms, &Value, &Value) -> Fit<Term>;
+
+/// A chosen message: what it is, which messages qualified if not all, and what is true of it.
+struct Chosen {
+    value: Value,
+    qualifies: Option<Term>,
+    axiom: Term,
+}
 
 /// A mailbox with a variable of its own for the sender.
 struct Opened {
@@ -48,7 +75,16 @@ impl<'a> Eval<'_, 'a> {
         let terms = self.terms();
         let inside = terms.member(j, heard);
         let guard = terms.and([inside, sent]);
-        Ok(Mailbox { sender, guard, payload: message.unwrap_or(Box::new(Value::Unit)) })
+        // Where nothing is ever sent, the payload is anything of its sort.
+        let payload = match message {
+            Some(message) => message,
+            None => {
+                let of = Declared { arguments: &[Sort::Process], role: Role::Given };
+                let symbols = Symbols::declare(&mut self.world.terms, ("unsent", ""), &round.message, of);
+                Box::new(self.fit(Pos::default(), symbols)?.at(self.terms(), &[j]))
+            }
+        };
+        Ok(Mailbox { sender, guard, payload })
     }
 
     fn opened(&mut self, m: &Mailbox) -> Opened {
@@ -86,9 +122,13 @@ impl<'a> Eval<'_, 'a> {
             ("senders", []) => Value::Set(Some(set)),
             ("from", [q]) => {
                 let q = self.scalar(q)?;
-                let some = self.terms().substitute(m.guard, &[(m.sender, q)]);
+                let terms = &mut self.world.terms;
+                let mut of_q = |t: Term| {
+                    let t = renamed(terms, t);
+                    terms.substitute(t, &[(m.sender, q)])
+                };
+                let (some, payload) = (of_q(m.guard), m.payload.map(&mut of_q));
                 let some = self.here(some);
-                let payload = m.payload.at(&mut self.world.terms, m.sender, q);
                 Value::where_some(self.terms(), some, payload)
             }
             ("count" | "any" | "all", _) => {
@@ -119,9 +159,21 @@ impl<'a> Eval<'_, 'a> {
                 let guard = self.terms().and([j.guard, some]);
                 Value::Mailbox(Mailbox { sender: j.sender, guard, payload: Box::new(payload.unwrap_or(Value::Unit)) })
             }
-            ("min" | "max" | "most_often", []) => self.chosen(at, name, full, None)?,
-            ("pick" | "max_by_key", _) => self.chosen(at, name, full, Some(lambda(at, arguments, 0)?))?,
-            _ => return trouble(at, format!("`{name}` of a mailbox has no logic yet")),
+            _ => {
+                let choice = match (name, arguments) {
+                    ("min", []) => Choice::Min,
+                    ("max", []) => Choice::Max,
+                    ("most_often", []) => Choice::MostOften { largest: false },
+                    ("pick", _) => Choice::Pick(lambda(at, arguments, 0)?),
+                    ("max_by_key", _) => Choice::ByKey(lambda(at, arguments, 0)?, Side::Largest),
+                    ("ranked", [k]) => Choice::Ranked(self.scalar(k)?),
+                    // Only mutants have these.
+                    ("most_often_largest", []) => Choice::MostOften { largest: true },
+                    ("min_by_key", _) => Choice::ByKey(lambda(at, arguments, 0)?, Side::Smallest),
+                    _ => return trouble(at, format!("`{name}` of a mailbox has no logic yet")),
+                };
+                self.chosen(at, name, full, choice)?
+            }
         })
     }
 
@@ -150,38 +202,38 @@ impl<'a> Eval<'_, 'a> {
     }
 
     /// A message chosen from the mailbox: a new function of the receiver and its axiom.
-    fn chosen(&mut self, at: Pos, name: &str, m: &Mailbox, f: Option<&'a Lambda>) -> Lowered<Value> {
+    fn chosen(&mut self, at: Pos, name: &str, m: &Mailbox, choice: Choice<'a>) -> Lowered<Value> {
         // What does not depend on the sender guards the axiom; what is known on this path must not go into it unguarded.
-        let j = self.world.terms.var(m.sender);
         let terms = &mut self.world.terms;
+        let j = terms.var(m.sender);
         let (own, common): (Vec<Term>, Vec<Term>) =
             conjuncts(terms, m.guard).into_iter().partition(|part| mentions(terms, *part, &|t| t == j));
         let guard = terms.and(own);
         let guard = under(terms, &common, guard);
         let plain = Mailbox { guard, ..m.clone() };
         let variables = self.scope.clone();
-        let sorts: Vec<Sort> = variables.iter().map(|v| self.world.terms.variable_sort(*v)).collect();
-        let of = Declared { arguments: &sorts, role: Role::Aggregate };
-        let symbols = Symbols::like(&mut self.world.terms, name, &m.payload, of);
+        let terms = &mut self.world.terms;
+        let sorts: Vec<Sort> = variables.iter().map(|v| terms.variable_sort(*v)).collect();
+        let symbols = Symbols::like(terms, name, &m.payload, Declared { arguments: &sorts, role: Role::Aggregate });
         let symbols = self.fit(at, symbols)?;
         let arguments: Vec<Term> = variables.iter().map(|v| self.terms().var(*v)).collect();
-        let mut value = symbols.at(self.terms(), &arguments);
-        let size_known = self.some_message(&plain);
-
+        let value = symbols.at(self.terms(), &arguments);
+        // Which form says that there is a message depends on what is known; what holds of the chosen one does not.
+        let there = self.some_message(&plain);
         let known = std::mem::take(&mut self.known);
-        let axiom = self.axiom(at, name, &plain, &mut value, f);
+        let made = self.axiom(at, &plain, value, choice);
         self.known = known;
-        let (qualifies, axiom) = axiom?;
+        let Chosen { value, qualifies, axiom } = made?;
+
         let terms = &mut self.world.terms;
-        let premise = terms.and(common.iter().copied().chain([qualifies.unwrap_or(size_known)]));
+        let premise = terms.and(common.iter().copied().chain([qualifies.unwrap_or(there)]));
         let body = terms.implies(premise, axiom);
         let formula = terms.forall(&variables, body);
         let formula = renamed(terms, formula);
         let mut leaves = vec![];
-        symbols.leaves(terms, &mut leaves);
+        symbols.leaves(&mut leaves);
         let label = format!("axiom {name}");
-        self.world.facts.extend(leaves.into_iter().map(|(about, _)| Fact { about, label: label.clone(), formula }));
-
+        self.world.facts.extend(leaves.into_iter().map(|about| Fact { about, label: label.clone(), formula }));
         let some = match qualifies {
             Some(qualifies) => {
                 let some = self.terms().and(common.into_iter().chain([qualifies]));
@@ -195,65 +247,84 @@ impl<'a> Eval<'_, 'a> {
         Ok(Value::where_some(self.terms(), some, value))
     }
 
-    /// What is true of the chosen message, and which messages qualify if not all.
-    fn axiom(&mut self, at: Pos, name: &str, m: &Mailbox, value: &mut Value, f: Option<&'a Lambda>) -> Lowered<(Option<Term>, Term)> {
+    /// What is true of the chosen message `value`.
+    fn axiom(&mut self, at: Pos, m: &Mailbox, mut value: Value, choice: Choice<'a>) -> Lowered<Chosen> {
         let mut qualifies = None;
-        let mut rest = vec![];
-        let mut picked = None;
-        if let ("pick", Some(test)) = (name, f) {
-            let (j, holds) = self.each(m, |eval, j| eval.test(at, test, vec![j.payload.clone()]))?;
-            let body = self.terms().and([j.guard, holds]);
-            qualifies = Some(self.terms().exists(&[j.sender], body));
-            // The chosen one satisfies the test: where that settles a truth value of it, the value is known.
-            let holds = self.test(at, test, vec![value.clone()])?;
-            let parts = conjuncts(self.terms(), holds);
-            let terms = &mut self.world.terms;
-            *value = value.map(&mut |t| under(terms, &parts, t));
-            picked = Some(test);
+        match choice {
+            Choice::Pick(test) => {
+                let (j, holds) = self.each(m, |eval, j| eval.test(at, test, vec![j.payload.clone()]))?;
+                let body = self.terms().and([j.guard, holds]);
+                qualifies = Some(self.terms().exists(&[j.sender], body));
+                // The chosen one satisfies the test: where that settles a truth value of it, the value is known.
+                let holds = self.test(at, test, vec![value.clone()])?;
+                let parts = conjuncts(self.terms(), holds);
+                let terms = &mut self.world.terms;
+                value = value.map(&mut |t| under(terms, &parts, t));
+            }
+            Choice::Ranked(k) => {
+                let set = self.terms().comprehension(m.sender, m.guard);
+                let size = self.terms().card(set);
+                qualifies = Some(self.terms().lt(k, size));
+            }
+            _ => {}
         }
         let (j, (is_it, holds)) = self.each(m, |eval, j| {
-            let holds = match picked {
-                Some(test) => eval.test(at, test, vec![j.payload.clone()])?,
-                None => eval.terms().bool(true),
+            let holds = match choice {
+                Choice::Pick(test) => eval.test(at, test, vec![j.payload.clone()])?,
+                _ => eval.terms().bool(true),
             };
-            let same = equal(&mut eval.world.terms, &j.payload, value);
+            let same = equal(&mut eval.world.terms, &j.payload, &value);
             Ok((eval.fit(at, same)?, holds))
         })?;
         let body = self.terms().and([j.guard, holds, is_it]);
-        rest.push(self.terms().exists(&[j.sender], body));
-        match (name, f) {
-            ("min" | "max" | "max_by_key", key) => {
-                let (j, below) = self.each(m, |eval, j| {
-                    let mut keyed = |v: Value| match key {
-                        Some(key) => eval.apply(at, key, vec![v]),
-                        None => Ok(v),
-                    };
-                    let (mine, other) = (keyed(value.clone())?, keyed(j.payload.clone())?);
-                    let (a, b) = if name == "min" { (&mine, &other) } else { (&other, &mine) };
-                    let below = at_most(&mut eval.world.terms, a, b);
-                    eval.fit(at, below)
-                })?;
-                let body = self.terms().implies(j.guard, below);
-                rest.push(self.terms().forall(&[j.sender], body));
+        let received = self.terms().exists(&[j.sender], body);
+        let best = match choice {
+            Choice::Min => self.extreme(at, m, &value, None, Side::Smallest)?,
+            Choice::Max => self.extreme(at, m, &value, None, Side::Largest)?,
+            Choice::ByKey(key, side) => self.extreme(at, m, &value, Some(key), side)?,
+            Choice::MostOften { largest } => self.most_often(at, m, &value, largest)?,
+            Choice::Ranked(k) => {
+                let below = self.count(at, m, &value, &less)?;
+                let up_to = self.count(at, m, &value, &at_most)?;
+                let terms = self.terms();
+                let (first, last) = (terms.le(below, k), terms.lt(k, up_to));
+                terms.and([first, last])
             }
-            ("most_often", _) => rest.push(self.most_often(at, m, value)?),
-            _ => {}
-        }
-        Ok((qualifies, self.terms().and(rest)))
+            Choice::Pick(_) => self.terms().bool(true),
+        };
+        Ok(Chosen { value, qualifies, axiom: self.terms().and([received, best]) })
     }
 
-    /// Nothing else was received more often, and what was received as often is not smaller.
-    fn most_often(&mut self, at: Pos, m: &Mailbox, value: &Value) -> Lowered<Term> {
-        let count = |eval: &mut Self, wanted: &Value| -> Lowered<Term> {
-            let (j, same) = eval.each(m, |eval, j| {
-                let same = equal(&mut eval.world.terms, &j.payload, wanted);
-                eval.fit(at, same)
-            })?;
-            let terms = eval.terms();
-            let body = terms.and([j.guard, same]);
-            let set = terms.comprehension(j.sender, body);
-            Ok(terms.card(set))
-        };
+    /// No message is beyond the chosen one, by key if there is one.
+    fn extreme(&mut self, at: Pos, m: &Mailbox, value: &Value, key: Option<&'a Lambda>, side: Side) -> Lowered<Term> {
+        let (j, below) = self.each(m, |eval, j| {
+            let mut keyed = |v: Value| match key {
+                Some(key) => eval.apply(at, key, vec![v]),
+                None => Ok(v),
+            };
+            let (mine, other) = (keyed(value.clone())?, keyed(j.payload.clone())?);
+            let (a, b) = if side == Side::Smallest { (&mine, &other) } else { (&other, &mine) };
+            let below = at_most(&mut eval.world.terms, a, b);
+            eval.fit(at, below)
+        })?;
+        let body = self.terms().implies(j.guard, below);
+        Ok(self.terms().forall(&[j.sender], body))
+    }
+
+    /// How many messages are in a relation to a value.
+    fn count(&mut self, at: Pos, m: &Mailbox, value: &Value, relation: &Compare) -> Lowered<Term> {
+        let (j, holds) = self.each(m, |eval, j| {
+            let holds = relation(&mut eval.world.terms, &j.payload, value);
+            eval.fit(at, holds)
+        })?;
+        let terms = self.terms();
+        let body = terms.and([j.guard, holds]);
+        let set = terms.comprehension(j.sender, body);
+        Ok(terms.card(set))
+    }
+
+    /// Nothing else was received more often, and of what was received as often nothing is smaller (or larger).
+    fn most_often(&mut self, at: Pos, m: &Mailbox, value: &Value, largest: bool) -> Lowered<Term> {
         // Another value: any, where values are numbers; else that of any message.
         let (variable, other, premise) = match value {
             Value::Scalar(t) if self.world.terms.sort(*t).is_number() => {
@@ -266,13 +337,14 @@ impl<'a> Eval<'_, 'a> {
                 (j.sender, j.payload, j.guard)
             }
         };
-        let (others, mine) = (count(self, &other)?, count(self, value)?);
-        let below = less(&mut self.world.terms, &other, value);
-        let below = self.fit(at, below)?;
+        let (others, mine) = (self.count(at, m, &other, &equal)?, self.count(at, m, value, &equal)?);
+        let (a, b) = if largest { (&other, value) } else { (value, &other) };
+        let before = at_most(&mut self.world.terms, a, b);
+        let before = self.fit(at, before)?;
         let terms = self.terms();
-        let (at_most, tie, not_below) = (terms.le(others, mine), terms.eq(others, mine), terms.not(below));
-        let smallest = terms.implies(tie, not_below);
-        let body = terms.and([at_most, smallest]);
+        let (fewer, tie) = (terms.le(others, mine), terms.eq(others, mine));
+        let first = terms.implies(tie, before);
+        let body = terms.and([fewer, first]);
         let body = terms.implies(premise, body);
         Ok(terms.forall(&[variable], body))
     }

@@ -5,7 +5,7 @@ use super::operators::lambda;
 use super::value::{Value, at_most, equal, is_empty, merge};
 use super::world::{Lowered, Place};
 use crate::term::{Role, Sort, Term};
-use heardof_core::ir::{Expr, Pos};
+use heardof_core::ir::{Expr, Node, Pos};
 
 impl<'a> Eval<'_, 'a> {
     pub(super) fn method(&mut self, at: Pos, name: &str, receiver: &'a Expr, arguments: &'a [Expr]) -> Lowered<Value> {
@@ -262,8 +262,45 @@ impl<'a> Eval<'_, 'a> {
                 let first = self.terms().eq(phase, zero);
                 Ok(Value::Scalar(self.here(first)))
             }
+            ("rotate" | "rotate_from" | "successor", _) => self.rotated(at, name, of, arguments),
             _ => trouble(at, format!("`{name}` has no logic yet")),
         }
+    }
+
+    /// Rotations are arbitrary functions of what they start from; on the ring of all n processes, or they have no logic.
+    fn rotated(&mut self, at: Pos, name: &str, of: Value, arguments: &'a [Expr]) -> Lowered<Value> {
+        let Some((ring, others)) = arguments.split_last() else { return trouble(at, format!("`{name}` of how many processes?")) };
+        let mut from = vec![self.as_scalar(at, of)?];
+        for e in others {
+            from.push(self.scalar(e)?);
+        }
+        let (ring, n) = (self.scalar(ring)?, self.terms().n());
+        if ring != n {
+            return trouble(at, format!("`{name}` on a ring of other than n processes has no logic yet"));
+        }
+        if name == "rotate" && self.world.algorithm.coordinator.is_none() {
+            return Ok(Value::Scalar(self.rotation(from[0])));
+        }
+        let fun = match self.world.rotations.get(name) {
+            Some(fun) => *fun,
+            None => {
+                let first = if name == "successor" { Sort::Process } else { Sort::Time };
+                let sorts = [first, Sort::Process];
+                let fun = self.terms().declare(name, &sorts[..from.len().min(2)], Sort::Process, Role::Given);
+                self.world.rotations.insert(name.to_string(), fun);
+                fun
+            }
+        };
+        Ok(Value::Scalar(self.terms().app(fun, &from)))
+    }
+    /// The unknown function that the coordinator is.
+    fn rotation(&mut self, phase: Term) -> Term {
+        let coordinator = match self.world.coordinator {
+            Some(coordinator) => coordinator,
+            None => self.terms().declare("coord", &[Sort::Time], Sort::Process, Role::Given),
+        };
+        self.world.coordinator = Some(coordinator);
+        self.terms().app(coordinator, &[phase])
     }
 
     /// The coordinator of the phase at a place: what the text says if it has a logic, else some function of the phase.
@@ -272,17 +309,17 @@ impl<'a> Eval<'_, 'a> {
         if self.world.follows_coordinator {
             return self.coordinator_text(phase);
         }
-        let coordinator = match self.world.coordinator {
-            Some(coordinator) => coordinator,
-            None => self.terms().declare("coord", &[Sort::Time], Sort::Process, Role::Given),
-        };
-        self.world.coordinator = Some(coordinator);
-        Ok(self.terms().app(coordinator, &[phase]))
+        Ok(self.rotation(phase))
     }
     /// What the text of `coordinator` says of a phase.
     pub(super) fn coordinator_text(&mut self, phase: Term) -> Lowered<Term> {
         let algorithm = self.world.algorithm;
         let Some(function) = &algorithm.coordinator else { return trouble(Pos::default(), "the rotation has no logic") };
+        let rotates =
+            |e: &Expr| matches!(&e.node, Node::Method(name, ..) if matches!(name.as_str(), "rotate" | "rotate_from" | "successor"));
+        if function.body.as_ref().is_ok_and(|body| body.any(&rotates)) {
+            return trouble(Pos::default(), "rotations are not followed");
+        }
         let n = self.terms().n();
         let parameters = self.world.parameters.clone().at(&mut self.world.terms, &[]);
         let result = self.call(function, vec![Value::Scalar(phase), Value::Scalar(n), parameters])?;

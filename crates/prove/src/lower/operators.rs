@@ -198,8 +198,11 @@ impl<'a> Eval<'_, 'a> {
             }
             "Set::new" => Ok(Value::Set(None)),
             "Set::of" => self.set_of(at, arguments),
-            // A phase is its number.
-            "Phase::new" => self.argument(at, arguments, 0),
+            "Phase::new" => {
+                let number = self.argument(at, arguments, 0)?;
+                let number = self.number(at, number)?;
+                Ok(Value::Scalar(self.phase_of(number)))
+            }
             _ => {
                 let algorithm = self.world.algorithm;
                 let Some(function) = algorithm.function(name) else { return trouble(at, format!("`{name}` has no logic yet")) };
@@ -207,6 +210,29 @@ impl<'a> Eval<'_, 'a> {
                 self.call(function, arguments)
             }
         }
+    }
+
+    /// The phase with a number: the same number, of another sort.
+    fn phase_of(&mut self, number: Term) -> Term {
+        if self.literal(number).is_some() || self.world.terms.sort(number) == Sort::Time {
+            return number;
+        }
+        let about = match self.world.rotations.get("phase_of") {
+            Some(fun) => *fun,
+            None => {
+                let terms = self.terms();
+                let about = terms.declare("phase_of", &[Sort::Int], Sort::Time, Role::Given);
+                let variable = terms.variable("k", Sort::Int);
+                let k = terms.var(variable);
+                let phase = terms.app(about, &[k]);
+                let same = terms.eq(phase, k);
+                let formula = terms.forall(&[variable], same);
+                self.world.facts.push(Fact { about, label: "axiom phase_of".into(), formula });
+                self.world.rotations.insert("phase_of".into(), about);
+                about
+            }
+        };
+        self.terms().app(about, &[number])
     }
 
     fn receiver(&self, at: Pos) -> Lowered<Term> {

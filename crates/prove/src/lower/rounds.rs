@@ -48,14 +48,11 @@ pub(super) fn relation<'a>(world: &mut World<'a>, round: &'a Round, step: usize)
     let (me, scope) = (eval.me.map(|me| me.id), eval.scope.clone());
     let i = me.ok_or_else(|| super::world::Trouble { at: Default::default(), what: "nobody acts".into() })?;
     let state = before.at(eval.terms(), &[i]);
-    let mut obligations: Vec<(&'static str, Obligation)> = vec![];
-    eval.call(&round.send, vec![state.clone(), Value::Context])
-        .map(|_| ())
-        .or_else(|trouble| sends_need_a_receiver(&mut eval, round, trouble))?;
-    obligations.extend(std::mem::take(&mut eval.obligations).into_iter().map(|o| ("send", o)));
     let mailbox = eval.mailbox(round)?;
     let (_, parameters) = eval.run(&round.update, vec![state.clone(), Value::Mailbox(mailbox), Value::Context])?;
-    obligations.extend(std::mem::take(&mut eval.obligations).into_iter().map(|o| ("update", o)));
+    let of_update = std::mem::take(&mut eval.obligations);
+    let of_send = sending(world, round, step)?.into_iter().map(|o| ("send", o));
+    let obligations = of_send.chain(of_update.into_iter().map(|o| ("update", o))).collect();
     let Some(new) = parameters.into_iter().next() else { return super::eval::trouble(Default::default(), "`update` has no parameters") };
 
     let terms = &mut world.terms;
@@ -83,18 +80,16 @@ pub(super) fn relation<'a>(world: &mut World<'a>, round: &'a Round, step: usize)
     Ok(Relation { round: terms.forall(&scope, body), frame: renamed(terms, frame), obligations })
 }
 
-/// `send` asks for a receiver where it does not send to all; the obligations are the same for every receiver.
-fn sends_need_a_receiver<'a>(eval: &mut Eval<'_, 'a>, round: &'a Round, trouble: super::world::Trouble) -> Lowered<()> {
-    let Some(me) = eval.me else { return Err(trouble) };
+/// What must hold for `send` to be defined, for any receiver.
+fn sending<'a>(world: &mut World<'a>, round: &'a Round, step: usize) -> Lowered<Vec<Obligation>> {
+    let (mut eval, _) = acting(world, step)?;
+    let Some(me) = eval.me else { return Ok(vec![]) };
     let receiver = eval.terms().variable("to", Sort::Process);
     eval.scope.push(receiver);
-    let receiver = eval.terms().var(receiver);
-    eval.me = Some(Moment { receiver: Some(receiver), ..me });
-    let state = eval.world.state_at(me.place.copy, me.id)?;
-    let result = eval.call(&round.send, vec![state, Value::Context]);
-    eval.scope.pop();
-    eval.me = Some(me);
-    result.map(|_| ())
+    eval.me = Some(Moment { receiver: Some(eval.terms().var(receiver)), ..me });
+    let state = eval.world.state_at(step, me.id)?;
+    eval.call(&round.send, vec![state, Value::Context])?;
+    Ok(eval.obligations)
 }
 
 /// That no process that has not halted waits in `round` for ever: `ready` does not block on what it heard.

@@ -156,26 +156,57 @@ impl Symbols {
         }
     }
 
-    /// All symbols with the least number each may be, where there is one.
-    pub(super) fn leaves(&self, terms: &Terms, out: &mut Vec<(Fun, Option<i64>)>) {
+    /// All symbols.
+    pub(super) fn leaves(&self, out: &mut Vec<Fun>) {
         match self {
             Symbols::Unit | Symbols::Nothing => {}
-            Symbols::Scalar(fun) => {
-                let natural = matches!(terms.symbol(*fun).result, Sort::Int | Sort::Time);
-                out.push((*fun, natural.then_some(0)));
-            }
-            Symbols::Optional(fun) => out.push((*fun, Some(-1))),
+            Symbols::Scalar(fun) | Symbols::Optional(fun) | Symbols::Set(fun) => out.push(*fun),
             Symbols::Option(some, value) => {
-                out.push((*some, None));
-                value.leaves(terms, out);
+                out.push(*some);
+                value.leaves(out);
             }
-            Symbols::Tuple(items) => items.iter().for_each(|s| s.leaves(terms, out)),
-            Symbols::Struct(_, fields) => fields.iter().for_each(|(_, s)| s.leaves(terms, out)),
+            Symbols::Tuple(items) => items.iter().for_each(|s| s.leaves(out)),
+            Symbols::Struct(_, fields) => fields.iter().for_each(|(_, s)| s.leaves(out)),
             Symbols::Enum(_, tag, variants) => {
-                out.push((*tag, Some(0)));
-                variants.iter().flatten().for_each(|s| s.leaves(terms, out));
+                out.push(*tag);
+                variants.iter().flatten().for_each(|s| s.leaves(out));
             }
-            Symbols::Set(fun) => out.push((*fun, None)),
+        }
+    }
+
+    /// In which range numbers are: for each symbol what is true of it at `arguments`, where `given` holds. What stands in the place of
+    /// an absent value is in no range.
+    pub(super) fn ranges(&self, terms: &mut Terms, arguments: &[Term], given: Term, out: &mut Vec<(Fun, Term)>) {
+        let mut within = |terms: &mut Terms, fun: Fun, least: i64, most: Option<i64>| {
+            let (value, least) = (terms.app(fun, arguments), terms.int(least));
+            let mut bounds = vec![terms.le(least, value)];
+            if let Some(most) = most {
+                let most = terms.int(most);
+                bounds.push(terms.le(value, most));
+            }
+            let bounds = terms.and(bounds);
+            out.push((fun, terms.implies(given, bounds)));
+        };
+        match self {
+            Symbols::Scalar(fun) if matches!(terms.symbol(*fun).result, Sort::Int | Sort::Time) => within(terms, *fun, 0, None),
+            Symbols::Unit | Symbols::Nothing | Symbols::Scalar(_) | Symbols::Set(_) => {}
+            Symbols::Optional(fun) => within(terms, *fun, -1, None),
+            Symbols::Option(some, value) => {
+                let some = terms.app(*some, arguments);
+                let given = terms.and([given, some]);
+                value.ranges(terms, arguments, given, out);
+            }
+            Symbols::Tuple(items) => items.iter().for_each(|s| s.ranges(terms, arguments, given, out)),
+            Symbols::Struct(_, fields) => fields.iter().for_each(|(_, s)| s.ranges(terms, arguments, given, out)),
+            Symbols::Enum(_, tag, variants) => {
+                within(terms, *tag, 0, Some(variants.len() as i64 - 1));
+                for (k, fields) in variants.iter().enumerate() {
+                    let (tag, number) = (terms.app(*tag, arguments), terms.int(k as i64));
+                    let this = terms.eq(tag, number);
+                    let given = terms.and([given, this]);
+                    fields.iter().for_each(|s| s.ranges(terms, arguments, given, out));
+                }
+            }
         }
     }
 

@@ -104,10 +104,6 @@ impl Value {
             Value::Unit | Value::Context | Value::System(_) | Value::Heard(_) => self.clone(),
         }
     }
-    /// The value with a term in the place of a variable.
-    pub(super) fn at(&self, terms: &mut Terms, variable: Var, term: Term) -> Value {
-        self.map(&mut |t| terms.substitute(t, &[(variable, term)]))
-    }
 }
 
 /// `if c { a } else { b }`.

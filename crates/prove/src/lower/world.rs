@@ -7,6 +7,7 @@
 //! A [`Fact`] is what is known of a symbol by its definition: the axiom of an aggregate, the range of a natural number, the kernel
 //! after a round. A condition assumes the facts about exactly the symbols it mentions.
 
+use super::simplify::renamed;
 use super::symbols::{Declared, Symbols};
 use super::value::{Fit, Value};
 use crate::term::{Fun, Role, Sort, Term, Terms};
@@ -76,6 +77,8 @@ pub(super) struct World<'a> {
     pub(super) follows_coordinator: bool,
     /// The coordinator as a function of the phase, where its text is not followed.
     pub(super) coordinator: Option<Fun>,
+    /// Other functions that the text may use outside of `coordinator`, by name: `rotate`, `successor`, `phase_of`.
+    pub(super) rotations: BTreeMap<String, Fun>,
     copies: Vec<Symbols>,
     /// The size of the smallest heard-of set of a round, and where that round begins.
     pub(super) least: BTreeMap<usize, (Fun, Place)>,
@@ -105,32 +108,31 @@ impl<'a> World<'a> {
             input,
             follows_coordinator: false,
             coordinator: None,
+            rotations: BTreeMap::new(),
             copies: vec![state],
             least: BTreeMap::new(),
             numbers: BTreeMap::new(),
             kernels: BTreeMap::new(),
             chances: vec![],
         };
-        for symbols in [world.copies[0].clone(), world.parameters.clone(), world.input.clone()] {
-            world.ranges(&symbols);
-        }
+        let (state, parameters, input) = (world.copies[0].clone(), world.parameters.clone(), world.input.clone());
+        world.ranges(&state, &process);
+        world.ranges(&parameters, &[]);
+        world.ranges(&input, &process);
         Ok(world)
     }
 
-    /// The naturals among some symbols are not negative.
-    fn ranges(&mut self, symbols: &Symbols) {
-        let mut leaves = vec![];
-        symbols.leaves(&self.terms, &mut leaves);
-        for (fun, least) in leaves {
-            let Some(least) = least else { continue };
-            let arguments = self.terms.symbol(fun).arguments.clone();
-            let variables: Vec<_> = arguments.iter().map(|sort| self.terms.variable("i", *sort)).collect();
-            let at: Vec<Term> = variables.iter().map(|v| self.terms.var(*v)).collect();
-            let (value, least) = (self.terms.app(fun, &at), self.terms.int(least));
-            let body = self.terms.le(least, value);
-            let formula = self.terms.forall(&variables, body);
-            let label = format!("sort {}", self.terms.symbol(fun).name);
-            self.facts.push(Fact { about: fun, label, formula });
+    /// Numbers are in the range of their sort.
+    fn ranges(&mut self, symbols: &Symbols, arguments: &[Sort]) {
+        let terms = &mut self.terms;
+        let variables: Vec<_> = arguments.iter().map(|sort| terms.variable("i", *sort)).collect();
+        let at: Vec<Term> = variables.iter().map(|v| terms.var(*v)).collect();
+        let (mut bounds, always) = (vec![], terms.bool(true));
+        symbols.ranges(terms, &at, always, &mut bounds);
+        for (about, body) in bounds {
+            let formula = terms.forall(&variables, body);
+            let formula = renamed(terms, formula);
+            self.facts.push(Fact { about, label: format!("sort {}", terms.symbol(about).name), formula });
         }
     }
 
@@ -140,7 +142,7 @@ impl<'a> World<'a> {
             Some(fun) => *fun,
             None => {
                 let fun = self.terms.declare(name, &[], sort, Role::State);
-                self.ranges(&Symbols::Scalar(fun));
+                self.ranges(&Symbols::Scalar(fun), &[]);
                 self.numbers.insert(name, fun);
                 fun
             }
@@ -167,7 +169,7 @@ impl<'a> World<'a> {
             let of = Declared { arguments: &[Sort::Process], role: Role::Primed };
             let symbols = Symbols::declare(&mut self.terms, ("", &prime), &self.algorithm.state, of);
             let symbols = symbols.map_err(|what| Trouble { at: Pos::default(), what })?;
-            self.ranges(&symbols);
+            self.ranges(&symbols, of.arguments);
             self.copies.push(symbols);
         }
         Ok(self.copies[copy].clone())
@@ -212,7 +214,7 @@ impl<'a> World<'a> {
                 }
             };
             if let Some(symbols) = &request {
-                self.ranges(symbols);
+                self.ranges(symbols, of.arguments);
             }
             let heard = self.terms.declare(&format!("HO{prime}"), of.arguments, Sort::ProcessSet, of.role);
             let coin = self.terms.declare(&format!("coin{prime}"), of.arguments, Sort::Bool, of.role);

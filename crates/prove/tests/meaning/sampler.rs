@@ -29,7 +29,7 @@ impl<V: Value + Ord> Process for Sampler<V> {
         if early {
             met.insert(ctx.id());
         }
-        Self { x, mode: if early { Mode::Since(0) } else { Mode::Idle }, met, decision: None }
+        Self { x, mode: if early { Mode::Since(ctx.n() - 1) } else { Mode::Idle }, met, decision: None }
     }
 }
 
