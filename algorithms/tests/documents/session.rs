@@ -31,7 +31,7 @@ impl<'a> Session<'a> {
 
     /// Runs the commands of a block, or writes the file that it is.
     pub fn run(&mut self, block: &Block) {
-        if block.info().len() == 2 && ["toml", "smt2"].contains(&block.info()[0]) {
+        if block.info().len() == 2 && matches!(block.info()[0].as_ref(), "toml" | "smt2") {
             let text = with_free_ports(&block.text().join("\n"));
             fs::write(self.folder.join(&block.info()[1]), text).expect("the folder is writable");
         }
