@@ -77,6 +77,7 @@ impl Clauses {
         for (k, &formula) in assumptions.iter().enumerate() {
             clauses.assume(terms, formula, Source::Assumption(k));
         }
+        clauses.beyond |= clauses.list.iter().any(|c| takes_sets(terms, c.matrix));
         clauses
     }
 
@@ -179,4 +180,13 @@ impl Clauses {
         map.push((definition.element, element));
         Some(terms.substitute(definition.body, &map))
     }
+}
+
+/// Whether a function of sets occurs: sets are not values to the engine.
+fn takes_sets(terms: &Terms, term: Term) -> bool {
+    let own = match terms.node(term) {
+        Node::App(_, list) => list.iter().any(|&a| terms.sort(a).element().is_some()),
+        _ => false,
+    };
+    own || terms.children(term).into_iter().any(|c| takes_sets(terms, c))
 }
