@@ -27,12 +27,14 @@ pub struct Numbered {
     pub number: u32,
     /// For rules on pairs: which choice of a later process goes with a choice of an earlier one.
     pairs: std::cell::RefCell<FastMap<[u64; 5], Rc<Vec<u128>>>>,
+    /// For rules of no special shape: the complete assignments that they admit, by number.
+    wholes: std::cell::RefCell<FastMap<[u64; 4], Rc<Vec<u32>>>>,
 }
 
 impl Numbered {
     /// A rule with a number of its own.
     pub fn new(rule: Rule, number: u32) -> Self {
-        Numbered { rule, number, pairs: Default::default() }
+        Numbered { rule, number, pairs: Default::default(), wholes: Default::default() }
     }
 }
 
@@ -296,36 +298,56 @@ impl Stepper<'_> {
         view: &Viewed<'_>,
         emit: &mut dyn FnMut(&[u32], u64),
     ) -> Result<u128, Trouble> {
-        let size = choices.iter().map(|c| c.len() as u128).product::<u128>();
-        if size > WHOLE_LIMIT {
-            return Err(Trouble::TooLarge { assignments: size });
-        }
         let n = self.set.n;
-        let mut assignments = 0;
-        for mut index in 0..size {
-            let mut chosen: Vec<Option<&Choice>> = vec![None; n];
-            for (p, c) in active.iter().zip(choices) {
-                chosen[*p] = Some(&c[(index % c.len() as u128) as usize]);
-                index /= c.len() as u128;
-            }
-            let mask = |q: usize| chosen[q].map_or(0, |c| c.mask);
-            let heard = view.heard(s, &mask, &|q| chosen[q].is_some_and(|c| c.coin == Some(true)), n, self.set.parameters);
-            let seen = view.with(&heard);
-            let admitted = rule.rule.admits_whole(self.set.text, seen).map_err(at(Pid::new(0)))? && self.all_pairs(rule, seen, active)?;
-            if !admitted {
-                continue;
-            }
-            assignments += 1;
-            let kernel = active.iter().fold(s.kernel, |k, p| k & mask(*p));
+        let admitted = self.admitted_wholes(s, active, choices, rule, view)?;
+        for number in admitted.iter() {
+            let chosen = assignment(*number, n, active, choices);
+            let kernel = active.iter().fold(s.kernel, |k, p| k & chosen[*p].map_or(0, |c| c.mask));
             let mut rows = vec![row[..n].to_vec()];
             for p in active {
-                let locals = chosen[*p].map(|c| c.outcomes.clone()).unwrap_or_default();
+                let locals = chosen[*p].map_or(&[][..], |c| &c.outcomes);
                 let procs: Vec<u32> = locals.iter().map(|l| self.moved(row[*p], *l)).collect();
                 rows = rows.into_iter().flat_map(|r| procs.iter().map(move |proc| with(&r, *p, *proc))).collect();
             }
             rows.iter().for_each(|r| emit(r, kernel));
         }
-        Ok(assignments)
+        Ok(admitted.len() as u128)
+    }
+
+    /// The numbers of the complete assignments that a rule admits. They depend on the state only where the rule reads it: else what each
+    /// process may choose, too, follows from the round, who is active, the kernel and, if all hear the same, what that is.
+    fn admitted_wholes(
+        &mut self,
+        s: &Situation,
+        active: &[usize],
+        choices: &[Rc<Vec<Choice>>],
+        rule: &Numbered,
+        view: &Viewed<'_>,
+    ) -> Result<Rc<Vec<u32>>, Trouble> {
+        let size = choices.iter().map(|c| c.len() as u128).product::<u128>();
+        if size > WHOLE_LIMIT {
+            return Err(Trouble::TooLarge { assignments: size });
+        }
+        let same = choices.first().and_then(|c| c.first()).map_or(0, |c| c.mask);
+        let key = [s.round as u64, s.active, s.kernel, same];
+        if let Some(found) = rule.wholes.borrow().get(&key).filter(|_| !rule.rule.reads_state) {
+            return Ok(found.clone());
+        }
+        let mut admitted = vec![];
+        for number in 0..size as u32 {
+            let chosen = assignment(number, self.set.n, active, choices);
+            let mask = |q: usize| chosen[q].map_or(0, |c| c.mask);
+            let heard = view.heard(s, &mask, &|q| chosen[q].is_some_and(|c| c.coin == Some(true)), self.set.n, self.set.parameters);
+            let seen = view.with(&heard);
+            if rule.rule.admits_whole(self.set.text, seen).map_err(at(Pid::new(0)))? && self.all_pairs(rule, seen, active)? {
+                admitted.push(number);
+            }
+        }
+        let admitted = Rc::new(admitted);
+        if !rule.rule.reads_state {
+            rule.wholes.borrow_mut().insert(key, admitted.clone());
+        }
+        Ok(admitted)
     }
 
     fn all_pairs(&self, rule: &Numbered, view: View<'_>, active: &[usize]) -> Result<bool, Trouble> {
@@ -341,6 +363,16 @@ impl Stepper<'_> {
         }
         Ok(true)
     }
+}
+
+/// Complete assignment number so much: a choice for each active process.
+fn assignment<'c>(number: u32, n: usize, active: &[usize], choices: &'c [Rc<Vec<Choice>>]) -> Vec<Option<&'c Choice>> {
+    let (mut chosen, mut rest) = (vec![None; n], number as usize);
+    for (p, c) in active.iter().zip(choices) {
+        chosen[*p] = Some(&c[rest % c.len()]);
+        rest /= c.len();
+    }
+    chosen
 }
 
 fn with(row: &[u32], p: usize, proc: u32) -> Vec<u32> {

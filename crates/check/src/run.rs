@@ -230,11 +230,7 @@ impl Shared<'_> {
                 current = Some((task.size, self.worker(size)?));
             }
             let Some((_, worker)) = &mut current else { return Ok(()) };
-            let mut outcome = self.one(number, task, worker)?;
-            if !fresh && outcome.as_ref().is_some_and(|o| !o.violations.is_empty()) {
-                // States are visited in an order that depends on what was seen before. Which run is shown must not.
-                outcome = self.one(number, task, &mut self.worker(size)?)?;
-            }
+            let outcome = self.one(number, task, worker, fresh)?;
             if let Some(outcome) = outcome {
                 if self.options.hurry && !outcome.violations.is_empty() {
                     self.stop.store(true, Ordering::Relaxed);
@@ -254,14 +250,20 @@ impl Shared<'_> {
         Ok(Worker { stepper, judge: Judge::new(a), phases: phases(a)? })
     }
 
-    fn one(&self, number: usize, task: &Task, worker: &mut Worker<'_>) -> Result<Option<Outcome>, CheckError> {
+    /// One first configuration. States are visited in an order that depends on what the worker saw before; which run is shown must not:
+    /// one that is not `fresh` leaves what is violated to one that is.
+    fn one(&self, number: usize, task: &Task, worker: &mut Worker<'_>, fresh: bool) -> Result<Option<Outcome>, CheckError> {
         let Worker { stepper, judge, phases } = worker;
         let a = self.machine.algorithm();
         let size = &self.sizes[task.size];
+        let again = || self.one(number, task, &mut self.worker(size)?, true);
         let rounds = size.phases * a.rounds.len();
         let reach = Reach { rounds, states: self.options.limit_states, hurry: self.options.hurry, goals_only: self.options.goals_only };
         let halted = |halt: Halt| too_large(a, size.n, halt);
         let Some(explored) = explore(stepper, judge, &phases.any, &task.inputs, reach).map_err(halted)? else { return Ok(None) };
+        if !fresh && !explored.found.is_empty() {
+            return again();
+        }
         let mut violations = vec![];
         for found in &explored.found {
             violations.push(show_found(a, stepper, phases, &explored, found)?);
@@ -283,6 +285,9 @@ impl Shared<'_> {
         let mut good_phases_seen = 0;
         if self.options.liveness && !phases.good.is_empty() && violations.is_empty() {
             let live = Liveness::of(stepper, judge, phases, &explored, rounds, !self.options.goals_only).map_err(halted)?;
+            if !fresh && !live.failures.is_empty() {
+                return again();
+            }
             (figures.good_phases, good_phases_seen) = (Some(live.bound), live.good_phases);
             [figures.blocked, figures.dead_ends] = live.blocked;
             for failure in &live.failures {
