@@ -134,6 +134,7 @@ fn print(entry: &Entry, problem: &Problem, proofs: &[Proof], seconds: f64) {
         rows.push(vec![proof.name.clone(), word(proof).into(), format!("{:.2}", proof.time.as_secs_f64()), means(proof)]);
     }
     print!("{}", table(&rows));
+    problem.assumed.iter().for_each(|p| println!("assumed of the network: {p} (no `ready` blocks)"));
     problem.uncovered.iter().for_each(|u| println!("not covered: {u}"));
     for proof in proofs {
         if let prove::Verdict::Refuted(model) = &proof.verdict {
@@ -159,7 +160,7 @@ fn result(entry: &Entry, problem: &Problem, proofs: &[Proof], verdict: Verdict, 
             json!({ "condition": p.name, "kind": format!("{:?}", p.kind).to_lowercase(), "verdict": verdict, "seconds": p.time.as_secs_f64(), "by": means(p) })
         })
         .collect();
-    json!({ "algorithm": entry.name, "verdict": verdict.word(), "seconds": seconds, "conditions": conditions, "uncovered": problem.uncovered })
+    json!({ "algorithm": entry.name, "verdict": verdict.word(), "seconds": seconds, "conditions": conditions, "assumed": problem.assumed, "uncovered": problem.uncovered })
 }
 
 /// One file for each condition that was proved by ground formulas.

@@ -53,6 +53,8 @@ pub struct Problem {
     pub terms: Terms,
     /// The conditions, in the order of the report.
     pub conditions: Vec<Condition>,
+    /// Safety predicates that no `ready` enforces: they are assumed of the network.
+    pub assumed: Vec<String>,
     /// What the specification asks for and no condition covers, each with the reason: never silently left out.
     pub uncovered: Vec<String>,
 }

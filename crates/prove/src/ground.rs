@@ -88,6 +88,9 @@ pub struct Lemma {
     pub context: Vec<Instance>,
 }
 
+/// What tells counting lemmas apart: the sets with their coefficients, the bound, the elements counted exactly.
+type LemmaKey = (Vec<(i64, Term)>, i64, Vec<Term>);
+
 /// A ground formula and its reason.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Fact {
@@ -143,8 +146,8 @@ pub struct Engine<'a> {
     facts: Vec<Fact>,
     instances: Instances,
     generations: Generations,
-    /// Lemmas that were given, in a form that tells them apart.
-    given: BTreeSet<String>,
+    /// Witness lemmas that were given.
+    given: BTreeSet<LemmaKey>,
     /// Symbols of the state after the round to those before it.
     unprimed: BTreeMap<Fun, Fun>,
     /// Ground terms of the clauses themselves.

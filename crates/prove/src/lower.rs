@@ -65,7 +65,9 @@ use world::World;
 pub fn lower(algorithm: &Algorithm) -> Problem {
     let world = match World::new(algorithm) {
         Ok(world) => world,
-        Err(what) => return Problem { terms: Terms::new(), conditions: vec![], uncovered: vec![format!("everything: {what}")] },
+        Err(what) => {
+            return Problem { terms: Terms::new(), conditions: vec![], assumed: vec![], uncovered: vec![format!("everything: {what}")] };
+        }
     };
     let mut assembly = Assembly::new(world);
     if let Err(what) = benign(algorithm) {

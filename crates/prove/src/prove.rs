@@ -1,7 +1,7 @@
 //! The portfolio: every condition of a problem, on all cores, with the means that suit it.
 //!
-//! A condition without cardinalities goes to the solver with its quantifiers; any other to the ground engine, then to a finite search
-//! for a counterexample, then to the engine again in other orders. Each attempt begins in a fresh solver state with terms of its own,
+//! A condition without cardinalities goes to the solver with its quantifiers first; any other to the ground engine, then to a finite search
+//! for a counterexample, then to the engine again in other ways, in passes that take longer and longer. Each attempt begins in a fresh solver state with terms of its own,
 //! so that the outcome does not depend on which condition ran before, nor on the number of threads.
 
 use crate::certificate;
@@ -13,7 +13,7 @@ use crate::ground::{Engine, Fact, Figures, Options, Outcome};
 use crate::solve::quantified::Quantified;
 use crate::solve::{self, Prover, Refutation};
 use crate::solver::{self, Choice, Solver, SolverError};
-use crate::term::{Fun, Node, Role, Term, Terms};
+use crate::term::{Fun, Role, Term, Terms};
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -118,36 +118,37 @@ fn solver_options(seed: u32, limit: Duration) -> solver::Options {
 }
 
 /// A way to try.
+#[derive(Clone, Copy)]
 enum Attempt {
+    /// The solver's own quantifiers.
     Quantified,
-    /// A counterexample with few processes.
+    /// A counterexample with at most so many processes.
     Finite(u32),
-    Ground {
-        strict: bool,
-        slim: bool,
-        seed: u32,
-    },
+    /// The ground engine, perhaps with fewer hypotheses.
+    Ground { strict: bool, slim: bool },
 }
 
-/// The attempts with their shares of the time limit, in twentieths.
-const PLAN: [(Attempt, u32); 9] = [
-    (Attempt::Ground { strict: false, slim: true, seed: 0 }, 2),
+/// One pass of attempts, with their shares of its time. Passes follow each other, each with another seed and [`GROWTH`] times as long,
+/// until the time is up: most conditions need a fraction of a second, and the random factor is large, so that a restart pays.
+const PASS: [(Attempt, u32); 7] = [
+    (Attempt::Ground { strict: false, slim: true }, 2),
+    (Attempt::Quantified, 1),
     (Attempt::Finite(2), 1),
-    (Attempt::Quantified, 2),
-    (Attempt::Ground { strict: false, slim: false, seed: 0 }, 3),
-    (Attempt::Finite(4), 2),
-    (Attempt::Ground { strict: false, slim: true, seed: 1 }, 3),
-    (Attempt::Ground { strict: true, slim: true, seed: 0 }, 3),
-    (Attempt::Ground { strict: false, slim: false, seed: 2 }, 3),
-    (Attempt::Ground { strict: true, slim: false, seed: 3 }, 4),
+    (Attempt::Ground { strict: false, slim: false }, 2),
+    (Attempt::Finite(4), 1),
+    (Attempt::Ground { strict: true, slim: true }, 2),
+    (Attempt::Ground { strict: true, slim: false }, 2),
 ];
+/// One share of the first pass.
+const SHARE: Duration = Duration::from_millis(500);
+const GROWTH: u32 = 3;
 
 /// The assumptions without those that cannot matter by themselves: with a symbol that nothing else speaks of.
 ///
 /// Worked example: that estimates are inputs speaks of the inputs; a goal about locked values does not, and no other hypothesis does.
 /// Leaving a hypothesis out is sound, and spares the engine its witnesses.
 fn slim(terms: &Terms, assumptions: &[Term]) -> Vec<Term> {
-    let symbols: Vec<BTreeSet<Fun>> = assumptions.iter().map(|&f| symbols(terms, f)).collect();
+    let symbols: Vec<BTreeSet<Fun>> = assumptions.iter().map(|&f| terms.occurring(&[f])).collect();
     let mut kept: Vec<usize> = (0..assumptions.len()).collect();
     loop {
         let lonely = |k: usize, kept: &[usize]| {
@@ -166,19 +167,14 @@ fn slim(terms: &Terms, assumptions: &[Term]) -> Vec<Term> {
     }
 }
 
-fn symbols(terms: &Terms, formula: Term) -> BTreeSet<Fun> {
-    let mut found = BTreeSet::new();
-    let mut seen = BTreeSet::new();
-    let mut pending = vec![formula];
-    while let Some(term) = pending.pop() {
-        if seen.insert(term) {
-            if let Node::App(fun, _) = terms.node(term) {
-                found.insert(*fun);
-            }
-            pending.extend(terms.children(term));
-        }
-    }
-    found
+/// Everything that the attempts at one condition share.
+struct Task<'a> {
+    terms: Terms,
+    /// The hypotheses and, last, the negated goal.
+    assumptions: Vec<Term>,
+    /// The same without those that cannot matter by themselves; `None` when these are all.
+    slimmer: Option<Vec<Term>>,
+    settings: &'a Settings,
 }
 
 fn one(problem: &Problem, condition: &Condition, settings: &Settings, solvers: &mut [Solver; 2]) -> Result<Proof, SolverError> {
@@ -186,46 +182,62 @@ fn one(problem: &Problem, condition: &Condition, settings: &Settings, solvers: &
     let mut terms = problem.terms.clone();
     let mut assumptions: Vec<Term> = condition.hypotheses.iter().map(|h| h.formula).collect();
     assumptions.push(terms.not(condition.goal));
-    let uncounted = !assumptions.iter().any(|&f| counts(&terms, f));
-    let mut reasons = Vec::new();
+    // Without cardinalities the solver's quantifiers come first.
+    let first = if assumptions.iter().any(|&f| counts(&terms, f)) { None } else { Some((Attempt::Quantified, 4)) };
+    let slimmer = Some(slim(&terms, &assumptions)).filter(|fewer| fewer.len() < assumptions.len());
+    let task = Task { terms, assumptions, slimmer, settings };
+    let mut reasons: Vec<String> = Vec::new();
     let mut verdict = None;
-    let plan = uncounted.then_some(&(Attempt::Quantified, 4)).into_iter().chain(&PLAN);
-    for (attempt, share) in plan {
-        let budget = settings.timeout * *share / 20;
-        let result = match attempt {
+    let passes = (0u32..).map(|pass| (pass, SHARE * GROWTH.saturating_pow(pass)));
+    'passes: for (pass, share) in passes {
+        for (attempt, shares) in first.into_iter().filter(|_| pass == 0).chain(PASS) {
+            if task.slimmer.is_none() && matches!(attempt, Attempt::Ground { slim: true, .. }) {
+                continue;
+            }
+            let left = settings.timeout.saturating_sub(started.elapsed());
+            if left.is_zero() {
+                break 'passes;
+            }
+            match task.attempt(attempt, pass, (share * shares).min(left), solvers)? {
+                Ok(found) => {
+                    verdict = Some(found);
+                    break 'passes;
+                }
+                Err(reason) if reasons.contains(&reason) => {}
+                Err(reason) => reasons.push(reason),
+            }
+        }
+    }
+    let verdict = verdict.unwrap_or_else(|| Verdict::Unknown(reasons.join("; ")));
+    Ok(Proof { name: condition.name.clone(), kind: condition.kind, verdict, time: started.elapsed() })
+}
+
+impl Task<'_> {
+    /// One attempt; the error says why it led nowhere.
+    fn attempt(
+        &self,
+        attempt: Attempt,
+        pass: u32,
+        budget: Duration,
+        solvers: &mut [Solver; 2],
+    ) -> Result<Result<Verdict, String>, SolverError> {
+        let seed = self.settings.seed.wrapping_add(pass);
+        Ok(match attempt {
             Attempt::Finite(largest) => {
-                solvers[0].reset(&solver_options(settings.seed, budget));
-                match finite::search(&mut solvers[0], &terms, &assumptions, &Sizes { from: 1, to: *largest })? {
-                    finite::Outcome::Found(model) => {
-                        verdict = Some(Verdict::Refuted(model));
-                        break;
-                    }
+                solvers[0].reset(&solver_options(seed, budget));
+                match finite::search(&mut solvers[0], &self.terms, &self.assumptions, &Sizes { from: 1, to: largest })? {
+                    finite::Outcome::Found(model) => Ok(Verdict::Refuted(model)),
                     finite::Outcome::NotFound(_) => Err(format!("no counterexample found with n = 1..{largest}")),
                 }
             }
-            Attempt::Quantified => by_quantifiers(&terms, &assumptions, settings, budget)?,
-            Attempt::Ground { strict, slim: fewer, seed } => {
-                let slimmer = slim(&terms, &assumptions);
-                if *fewer && slimmer.len() == assumptions.len() {
-                    // Nothing to leave out: the same attempt comes with all of them.
-                    continue;
-                }
-                let assumptions = if *fewer { &slimmer } else { &assumptions };
-                let options = Options { budget, strict_witnesses: *strict, ..Options::default() };
-                by_instances(&terms, assumptions, settings.seed + seed, options, solvers)?
+            Attempt::Quantified => by_quantifiers(&self.terms, &self.assumptions, self.settings, budget)?.map(Verdict::Proved),
+            Attempt::Ground { strict, slim } => {
+                let assumptions = self.slimmer.as_ref().filter(|_| slim).unwrap_or(&self.assumptions);
+                let options = Options { budget, strict_witnesses: strict, ..Options::default() };
+                by_instances(&self.terms, assumptions, seed, options, solvers)?.map(Verdict::Proved)
             }
-        };
-        match result {
-            Ok(method) => {
-                verdict = Some(Verdict::Proved(method));
-                break;
-            }
-            Err(reason) => reasons.push(reason),
-        }
+        })
     }
-    reasons.dedup();
-    let verdict = verdict.unwrap_or_else(|| Verdict::Unknown(reasons.join("; ")));
-    Ok(Proof { name: condition.name.clone(), kind: condition.kind, verdict, time: started.elapsed() })
 }
 
 /// What does not count goes to the solver with its quantifiers, if the goal does not. Leaving hypotheses out is sound.
@@ -249,7 +261,7 @@ fn by_quantifiers(
 /// Whether a cardinality or n occurs.
 fn counts(terms: &Terms, formula: Term) -> bool {
     let n = terms.find("n");
-    terms.facts(formula).counts || symbols(terms, formula).iter().any(|&fun| Some(fun) == n)
+    terms.facts(formula).counts || terms.occurring(&[formula]).iter().any(|&fun| Some(fun) == n)
 }
 
 fn by_instances(

@@ -18,7 +18,7 @@ mod show;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// The sorts. `Value`, `Time` and `Int` are all integers to the solver; they are kept apart because quantifiers over one are never
@@ -304,6 +304,21 @@ impl Terms {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.nodes.is_empty()
+    }
+    /// The symbols that occur in the formulas.
+    pub fn occurring(&self, formulas: &[Term]) -> BTreeSet<Fun> {
+        let mut seen = BTreeSet::new();
+        let mut found = BTreeSet::new();
+        let mut pending = formulas.to_vec();
+        while let Some(term) = pending.pop() {
+            if seen.insert(term) {
+                if let Node::App(fun, _) = self.node(term) {
+                    found.insert(*fun);
+                }
+                pending.extend(self.children(term));
+            }
+        }
+        found
     }
     /// The direct subterms.
     pub fn children(&self, term: Term) -> Vec<Term> {

@@ -67,6 +67,9 @@ fn listing(algorithm: &Algorithm) -> String {
         }
         let _ = writeln!(out, "  => {}", shown(&problem.terms, condition.goal));
     }
+    for name in &problem.assumed {
+        let _ = writeln!(out, "\nassumed {name}");
+    }
     for gap in &problem.uncovered {
         let _ = writeln!(out, "\nuncovered {gap}");
     }

@@ -5,7 +5,7 @@ use super::model::Model;
 use super::price::{self, Context, Price};
 use super::relevant::Relevant;
 use super::rows::{self, Row, Unknown};
-use super::{Engine, Lemma, Why};
+use super::{Engine, Lemma, LemmaKey, Why};
 use crate::solver::{Answer, SolverError};
 use crate::term::{Fun, Node, Role, Sort, Term, Terms};
 use std::collections::{BTreeMap, BTreeSet};
@@ -361,10 +361,10 @@ impl Engine<'_> {
     }
 
     /// What tells witness lemmas apart.
-    fn key(&self, counted: &Counted, candidate: &Candidate) -> String {
+    fn key(&self, counted: &Counted, candidate: &Candidate) -> LemmaKey {
         let sets: Vec<(i64, Term)> = candidate.support().map(|k| (candidate.a[k], counted.context.sets[k])).collect();
         let exact: Vec<Term> = candidate.exact.iter().map(|&k| counted.elements[k].0).collect();
-        format!("{sets:?} {} {exact:?}", candidate.b)
+        (sets, candidate.b, exact)
     }
 
     /// `Σ a·|S| + Σ_{e ∈ E} (b − weight(e)) ≤ b·n`.

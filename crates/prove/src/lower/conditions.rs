@@ -26,6 +26,7 @@ pub(super) struct Assembly<'a> {
     specs: BTreeMap<(usize, Subject), (Lowered<Term>, Vec<Obligation>)>,
     relations: BTreeMap<(usize, usize), Lowered<Relation>>,
     conditions: Vec<Condition>,
+    pub(super) assumed: Vec<String>,
     uncovered: Vec<String>,
 }
 
@@ -57,11 +58,11 @@ impl<'a> Assembly<'a> {
         let zero = world.terms.int(0);
         world.follows_coordinator = Eval::new(&mut world).coordinator_text(zero).is_ok();
         let (specs, relations) = Default::default();
-        Assembly { world, algorithm, specs, relations, conditions: vec![], uncovered: vec![] }
+        Assembly { world, algorithm, specs, relations, conditions: vec![], assumed: vec![], uncovered: vec![] }
     }
 
     pub(super) fn finish(self) -> Problem {
-        Problem { terms: self.world.terms, conditions: self.conditions, uncovered: self.uncovered }
+        Problem { terms: self.world.terms, conditions: self.conditions, assumed: self.assumed, uncovered: self.uncovered }
     }
 
     /// Notes what no condition covers, and why.

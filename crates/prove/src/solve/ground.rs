@@ -5,7 +5,6 @@ use crate::clause::Clauses;
 use crate::ground::{Engine, Options, Outcome};
 use crate::solver::{self, Solver, SolverError};
 use crate::term::{Term, Terms};
-use std::time::Duration;
 
 /// Tries the engine, then once more with strict witnesses.
 pub struct Ground {
@@ -29,15 +28,15 @@ impl Prover for Ground {
     }
     fn refute(&mut self, terms: &mut Terms, formulas: &[Term]) -> Result<Refutation, SolverError> {
         let mut gave_up = String::new();
-        for (strict_witnesses, seconds) in [(false, 3), (true, 5)] {
+        for strict_witnesses in [false, true] {
             let mut own = terms.clone();
             let mut clauses = Clauses::new(&mut own, formulas);
             let (mut first, mut second) = (self.start()?, self.start()?);
-            let options = Options { budget: Duration::from_secs(seconds), strict_witnesses, ..Options::default() };
+            let options = Options { budget: self.settings.limit, strict_witnesses, ..Options::default() };
             gave_up = match Engine::new(&mut own, &mut clauses, (&mut first, &mut second), options)?.run()? {
                 Outcome::Proved(_) => return Ok(Refutation::Unsat),
                 Outcome::Saturated => "no contradiction up to the highest level".to_string(),
-                Outcome::OutOfTime => format!("none found in {seconds} s"),
+                Outcome::OutOfTime => format!("none found in {} s", self.settings.limit.as_secs()),
                 Outcome::SolverUnknown(why) => why,
             };
         }

@@ -14,7 +14,7 @@ use super::{Prover, Refutation, Settings};
 use crate::smtlib::write::{Writer, declaration, sort};
 use crate::solver::{Answer, Solver, SolverError};
 use crate::term::{Fun, Node, Role, Sort, Term, Terms, Var};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// With how many different cardinalities the axioms about two sets are still given.
 const MOST_PAIRED: usize = 5;
@@ -57,7 +57,7 @@ fn pose(solver: &mut Solver, terms: &mut Terms, formulas: &[Term]) -> Result<(),
         solver.send(&format!("(declare-sort {} 0)", sort(Sort::Opaque(k)).unwrap_or_default()));
     }
     solver.send("(declare-sort Process 0)");
-    for fun in occurring(terms, formulas) {
+    for fun in terms.occurring(formulas) {
         let symbol = terms.symbol(fun);
         solver.send(&declaration(symbol).ok_or_else(|| symbol.name.clone())?);
     }
@@ -67,21 +67,6 @@ fn pose(solver: &mut Solver, terms: &mut Terms, formulas: &[Term]) -> Result<(),
         commands.iter().for_each(|command| solver.send(command));
     }
     Ok(())
-}
-
-fn occurring(terms: &Terms, formulas: &[Term]) -> BTreeSet<Fun> {
-    let mut seen = BTreeSet::new();
-    let mut found = BTreeSet::new();
-    let mut pending = formulas.to_vec();
-    while let Some(term) = pending.pop() {
-        if seen.insert(term) {
-            if let Node::App(fun, _) = terms.node(term) {
-                found.insert(*fun);
-            }
-            pending.extend(terms.children(term));
-        }
-    }
-    found
 }
 
 /// A set whose cardinality has a name.

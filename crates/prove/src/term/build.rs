@@ -112,15 +112,6 @@ impl Terms {
             }
         }
     }
-    /// `if c then a else b` as it stands, even where one branch is a truth value: for whoever takes it apart again.
-    pub fn branch(&mut self, c: Term, a: Term, b: Term) -> Term {
-        match *self.node(c) {
-            Node::Bool(true) => a,
-            Node::Bool(false) => b,
-            _ if a == b => a,
-            _ => self.intern(Node::Ite(c, a, b)),
-        }
-    }
     /// `if c then a else b`, of any sort but sets.
     pub fn ite(&mut self, c: Term, a: Term, b: Term) -> Term {
         match *self.node(c) {
