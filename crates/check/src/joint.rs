@@ -264,7 +264,7 @@ impl Stepper<'_> {
             |c: &[Choice]| c.iter().fold(0u64, |h, c| h.wrapping_mul(0x100_0000_01b3) ^ (c.mask << 2 | c.coin.map_or(2, u64::from)));
         let key =
             [(p as u64) << 32 | q as u64, (s.active << 32) | s.round as u64, s.kernel, numbers(&choices[k]), numbers(&choices[later])];
-        if let Some(found) = rule.pairs.borrow().get(&key).filter(|_| !rule.rule.reads_state) {
+        if let Some(found) = rule.pairs.borrow().get(&key).filter(|_| !rule.rule.pairs_read_state) {
             return Ok(found.clone());
         }
         let mut table = vec![];
@@ -282,7 +282,9 @@ impl Stepper<'_> {
             table.push(with);
         }
         let table = Rc::new(table);
-        rule.pairs.borrow_mut().insert(key, table.clone());
+        if !rule.rule.pairs_read_state {
+            rule.pairs.borrow_mut().insert(key, table.clone());
+        }
         Ok(table)
     }
 

@@ -326,19 +326,22 @@ impl Liveness {
 fn advance(stepper: &mut Stepper<'_>, rows: &States, firsts: &[u32], rule: &Numbered) -> Result<Layer, Halt> {
     let mut next = Layer { rows: States::new(stepper.width()), parents: vec![] };
     for k in 0..rows.len() {
-        let result = stepper.successors(rows.row(k), firsts, rule, &mut |_, canonical| {
+        after(stepper, rows.row(k), firsts, rule, &mut |canonical| {
             if next.rows.insert(canonical).1 {
                 next.parents.push(k as u32);
             }
-        });
-        match result {
-            Ok(_) => {}
-            Err(Trouble::TooLarge { assignments }) => return Err(Halt::Assignments(assignments)),
-            // A stuck step is found, and reported, by the exploration.
-            Err(Trouble::Stuck(_)) => {}
-        }
+        })?;
     }
     Ok(next)
+}
+
+/// Calls `emit` with the rows one round after `row`; a row may come more than once.
+fn after(stepper: &mut Stepper<'_>, row: &[u32], firsts: &[u32], rule: &Numbered, emit: &mut dyn FnMut(&[u32])) -> Result<(), Halt> {
+    match stepper.successors(row, firsts, rule, &mut |_, canonical| emit(canonical)) {
+        Err(Trouble::TooLarge { assignments }) => Err(Halt::Assignments(assignments)),
+        // A stuck step is found, and reported, by the exploration.
+        Ok(_) | Err(Trouble::Stuck(_)) => Ok(()),
+    }
 }
 
 fn all_hold(stepper: &mut Stepper<'_>, judge: &mut Judge<'_>, specs: &[usize], row: &[u32], firsts: &[u32]) -> Result<bool, Halt> {

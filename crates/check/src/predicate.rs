@@ -28,6 +28,8 @@ pub struct Rule {
     pub coins: bool,
     /// Some condition reads the state.
     pub reads_state: bool,
+    /// Some condition on two processes reads the state: else which of their choices go together is the same in every state.
+    pub pairs_read_state: bool,
 }
 
 /// A part of a predicate: its function's parameters and the formula with its bound variables.
@@ -69,6 +71,7 @@ impl Rule {
                 rule.add(&names, &ho, part);
             }
         }
+        rule.pairs_read_state = rule.two.iter().any(Part::reads_state);
         Ok(rule)
     }
 
@@ -192,6 +195,10 @@ impl<'a> View<'a> {
 }
 
 impl Part {
+    /// Whether it speaks of the state: the first of two parameters.
+    fn reads_state(&self) -> bool {
+        self.names.len() == 2 && self.body.any(&|e| matches!(&e.node, Node::Var(v) if *v == self.names[0]))
+    }
     fn holds(&self, text: &Interpreted, view: View<'_>, pids: &[Pid]) -> Result<bool, Stuck> {
         let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
         let values: Vec<(&str, Datum)> = self.vars.iter().map(String::as_str).zip(pids.iter().map(|p| Datum::Pid(*p))).collect();

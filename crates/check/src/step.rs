@@ -14,7 +14,7 @@
 mod outcomes;
 mod situation;
 
-pub use outcomes::{Choice, Outcomes};
+pub use outcomes::{Choice, Outcomes, distinct};
 pub use situation::{Situation, Viewed};
 
 use crate::hash::{FastMap, Interner};

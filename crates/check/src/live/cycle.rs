@@ -7,11 +7,11 @@
 //! Worked example: a process that decides in the second of two good phases in a row, and starts again after a bad one. Two good phases
 //! from any state are enough, yet good, bad, good, bad, .. never decides: {start, halfway} is a component with a good phase inside.
 
-use super::{Layer, Phases, advance, trace};
+use super::{Layer, Phases, advance, after, trace};
 use crate::explore::{Explored, Halt};
 use crate::hash::{FastMap, States};
 use crate::joint::Numbered;
-use crate::step::Stepper;
+use crate::step::{Stepper, distinct};
 
 /// A good phase that comes again and again: the state before it, and the rows after each of its rounds.
 pub struct Recurring {
@@ -25,16 +25,7 @@ type Edges = Vec<Vec<usize>>;
 
 /// Looks for a cycle among `open`, the numbers of the boundary states that have not terminated.
 pub fn recurring(stepper: &mut Stepper<'_>, phases: &Phases, explored: &Explored, open: &[usize]) -> Result<Option<Recurring>, Halt> {
-    let places: FastMap<usize, usize> = open.iter().enumerate().map(|(place, state)| (*state, place)).collect();
-    let edges = |stepper: &mut Stepper<'_>, rules: &[Numbered]| -> Result<Edges, Halt> {
-        let mut all = vec![];
-        for state in open {
-            let end = phase(stepper, rules, explored, *state)?.pop().map_or(States::new(stepper.width()), |layer| layer.rows);
-            let numbers = (0..end.len()).filter_map(|k| explored.states.get(end.row(k)));
-            all.push(numbers.filter_map(|state| places.get(&state).copied()).collect());
-        }
-        Ok(all)
-    };
+    let edges = |stepper: &mut Stepper<'_>, rules: &[Numbered]| edges(stepper, rules, explored, open);
     let any = edges(stepper, &phases.any)?;
     let components = components(&any);
     let good: Vec<Edges> = phases.good.iter().map(|rules| edges(stepper, rules)).collect::<Result<_, _>>()?;
@@ -53,6 +44,28 @@ pub fn recurring(stepper: &mut Stepper<'_>, phases: &Phases, explored: &Explored
         }
     }
     Ok(None)
+}
+
+/// For each of the states `open` the places in `open` of those that a phase leads to.
+///
+/// Round by round for all of them together: many states share the rows in the middle of a phase, and each row is taken once.
+fn edges(stepper: &mut Stepper<'_>, rules: &[Numbered], explored: &Explored, open: &[usize]) -> Result<Edges, Halt> {
+    let mut rows = States::new(stepper.width());
+    let mut reached: Edges = open.iter().map(|state| vec![rows.insert(explored.states.row(*state)).0]).collect();
+    for rule in rules {
+        let mut next = States::new(stepper.width());
+        let mut steps: Edges = vec![];
+        for k in 0..rows.len() {
+            let mut step = vec![];
+            after(stepper, rows.row(k), &explored.firsts, rule, &mut |row| step.push(next.insert(row).0))?;
+            steps.push(distinct(step));
+        }
+        reached = reached.iter().map(|from| distinct(from.iter().flat_map(|k| steps[*k].iter().copied()).collect())).collect();
+        rows = next;
+    }
+    let places: FastMap<usize, usize> = open.iter().enumerate().map(|(place, state)| (*state, place)).collect();
+    let place = |k: usize| places.get(&explored.states.get(rows.row(k))?).copied();
+    Ok(reached.iter().map(|all| all.iter().filter_map(|k| place(*k)).collect()).collect())
 }
 
 /// One phase from one state: the rows before it and after each of its rounds.
@@ -113,6 +126,43 @@ fn search(edges: &Edges, start: usize, mark: usize, marks: &mut [usize], left: &
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::explore::{Reach, explore};
+    use crate::judge::Judge;
+    use crate::run::phases;
+    use crate::step::Setting;
+    use crate::text::Facts;
+    use heardof_algorithms::BenOr;
+    use heardof_core::machine::{Interpreted, Machine};
+    use heardof_core::{Datum, describe};
+
+    /// All states together reach what each of them reaches in phases of its own.
+    #[test]
+    fn edges_are_phases_from_each_state() {
+        let machine = Interpreted::new(describe::<BenOr>().expect("it has a description"));
+        let a = machine.algorithm();
+        let facts = Facts::of(a);
+        let parameters = Datum::Unit;
+        let set = Setting { machine: &machine, text: &machine, facts: &facts, n: 3, parameters: &parameters, phases: 2 };
+        let mut stepper = Stepper::new(set).expect("Ben-Or asks for nothing");
+        let rules = phases(a).expect("its predicates are over one round");
+        let reach = Reach { rounds: 4, states: 10_000, hurry: false, goals_only: false };
+        let inputs = [false, true, true].map(Datum::Bool);
+        let explored = explore(&mut stepper, &mut Judge::new(a), &rules.any, &inputs, reach);
+        let explored = explored.expect("it ends").expect("the inputs are allowed");
+        let open: Vec<usize> = (0..explored.states.len()).filter(|k| explored.states.row(*k)[3] == 0).collect();
+        assert!(open.len() > 10);
+        for rules in [&rules.any, &rules.good[0]] {
+            let mut single = |state: &usize| {
+                let end = phase(&mut stepper, rules, &explored, *state).expect("few assignments").pop().expect("its rounds").rows;
+                let ends = (0..end.len()).filter_map(|k| explored.states.get(end.row(k)));
+                distinct(ends.filter_map(|state| open.iter().position(|k| *k == state)).collect())
+            };
+            let expected: Edges = open.iter().map(&mut single).collect();
+            let found = edges(&mut stepper, rules, &explored, &open).expect("few assignments");
+            assert_eq!(found.into_iter().map(distinct).collect::<Edges>(), expected);
+            assert!(expected.iter().any(|all| !all.is_empty()));
+        }
+    }
 
     /// Whether `to` can be reached from `from` in any number of steps.
     fn leads(edges: &Edges, from: usize, to: usize) -> bool {

@@ -218,7 +218,7 @@ impl Stepper<'_> {
 }
 
 /// Sorted, without repeats.
-fn distinct(mut numbers: Vec<u32>) -> Vec<u32> {
+pub fn distinct<T: Ord>(mut numbers: Vec<T>) -> Vec<T> {
     numbers.sort_unstable();
     numbers.dedup();
     numbers
