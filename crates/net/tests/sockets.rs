@@ -153,7 +153,10 @@ fn garbage_over_udp_does_nothing() {
     }
     if let (Some(before), Some(after)) = (before, resident()) {
         let dropped: u64 = outcomes.iter().map(|o| o.counters.frames_malformed + o.counters.unknown_sender).sum();
-        println!("{thrown} datagrams in {:?}, {before} KiB before, {after} KiB after; malformed or of strangers: {dropped}", started.elapsed());
+        println!(
+            "{thrown} datagrams in {:?}, {before} KiB before, {after} KiB after; malformed or of strangers: {dropped}",
+            started.elapsed()
+        );
         assert!(after < before + 200 * 1024, "memory stays bounded: {before} KiB before, {after} KiB after");
     }
 }
