@@ -105,17 +105,21 @@ impl BenOr {
     pub fn majority(ho: &HeardOf<Self>) -> bool {
         2 * ho.min_len() > ho.n()
     }
-    /// Once anybody is sure, all hold its value.
-    #[invariant]
+    /// Once anybody is sure, all hold its value; who decided did so on its estimate.
+    #[invariant(always)]
     pub fn anchored(s: &System<Self>) -> bool {
-        s.forall(|i| s[i].decision.is_none() && !s[i].can_decide)
-            || s.exists_value(|v: &bool| s.forall(|i| s[i].x == *v && implies(s[i].decision.is_some(), s[i].decision.is(v))))
+        s.forall_pairs(|i, j| implies(s[i].can_decide || s[i].decision.is_some(), s[j].x == s[i].x))
+            && s.forall(|i| s[i].decision.is_none_or(|d| d == s[i].x))
     }
-    /// A vote has a majority behind it; once anybody was sure, all that go on vote for its value.
+    /// A vote has a majority behind it.
     #[invariant(before(Vote))]
     pub fn voted(s: &System<Self>) -> bool {
-        s.forall(|i| s[i].decision.is_none() && !s[i].can_decide && s[i].vote.is_none_or(|w| 2 * s.count(|j| s[j].x == w) > s.n()))
-            || s.exists_value(|v: &bool| s.forall(|i| s[i].x == *v && (s[i].decision.is(v) || s[i].decision.is_none() && s[i].vote.is(v))))
+        s.forall(|i| s[i].decision.is_some() || s[i].vote.is_none_or(|w| 2 * s.count(|j| s[j].x == w) > s.n()))
+    }
+    /// Once anybody is sure, all that go on vote for its value.
+    #[invariant(before(Vote))]
+    pub fn all_vote(s: &System<Self>) -> bool {
+        s.forall_pairs(|i, j| implies(s[i].can_decide || s[i].decision.is_some(), s[j].decision.is_some() || s[j].vote.is(&s[i].x)))
     }
     /// Estimates and decisions are inputs.
     #[invariant(always)]
@@ -124,12 +128,10 @@ impl BenOr {
             s.exists(|j| s[i].x == s.initially(j).x) && implies(s[i].decision.is_some(), s.exists(|j| s[i].decision.is(&s.initially(j).x)))
         })
     }
-    /// Votes are inputs, and nobody needs a coin unless the inputs differ.
+    /// Unless the estimates differ, all vote for the one there is, and nobody needs a coin.
     #[invariant(before(Vote))]
-    pub fn votes_from_inputs(s: &System<Self>) -> bool {
-        s.forall_pairs(|i, j| s.initially(i).x == s.initially(j).x)
-            && s.forall(|i| s[i].decision.is_some() || s[i].vote.is(&s.initially(i).x))
-            || s.exists(|i| s.initially(i).x) && s.exists(|i| !s.initially(i).x)
+    pub fn unanimous(s: &System<Self>) -> bool {
+        s.exists(|i| s.exists(|j| s[i].x != s[j].x)) || s.forall(|i| s[i].decision.is_some() || s[i].vote.is(&s[i].x))
     }
     /// The coins agree with each other and with the votes. The votes are out before the coins are tossed, so this has probability at
     /// least 2^-n whatever the adversary does.

@@ -112,6 +112,7 @@ fn word(proof: &Proof) -> &'static str {
 fn means(proof: &Proof) -> String {
     match &proof.verdict {
         prove::Verdict::Proved(Method::Quantified) => "the solver's quantifiers".into(),
+        prove::Verdict::Proved(Method::Rounds(proofs)) => format!("round by round, {} conditions", proofs.len()),
         prove::Verdict::Proved(Method::Ground { figures: f, .. }) => {
             let part = |count: usize, what: &str| match count {
                 0 => None,
@@ -168,8 +169,8 @@ fn certificates(algorithm: &str, folder: &Path, problem: &Problem, proofs: &[Pro
     let failed = |path: &Path, e: std::io::Error| Failure::usage(format!("{}: {e}", path.display()));
     std::fs::create_dir_all(folder).map_err(|e| failed(folder, e))?;
     for (condition, proof) in problem.conditions.iter().zip(proofs) {
-        if let Some(text) = proof.certificate(condition) {
-            let path = folder.join(format!("{algorithm}.{}.cert", condition.name.replace(['/', ':', '@', ' '], "_")));
+        for (name, text) in proof.certificates(condition) {
+            let path = folder.join(format!("{algorithm}.{}.cert", name.replace(['/', ':', '@', ' '], "_")));
             std::fs::write(&path, text).map_err(|e| failed(&path, e))?;
         }
     }

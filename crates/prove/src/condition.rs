@@ -44,6 +44,8 @@ pub struct Condition {
     pub hypotheses: Vec<Hypothesis>,
     /// What follows.
     pub goal: Term,
+    /// For a condition over several rounds: conditions over one round each that together imply it, if they are all valid.
+    pub steps: Vec<Condition>,
 }
 
 /// The conditions of one algorithm.

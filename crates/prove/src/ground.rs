@@ -34,7 +34,7 @@ use crate::solver::{Answer, Solver, SolverError};
 use crate::term::{Fun, Node, Role, Sort, Term, Terms};
 use count::LastResort;
 use emit::Emitter;
-use instances::{Instance, Instances};
+use instances::{Bounds, Instance, Instances};
 use model::Model;
 use price::Pricer;
 use relevant::{Generations, Relevant, Walk};
@@ -48,13 +48,19 @@ pub struct Options {
     pub levels: u32,
     /// How long it may take.
     pub budget: Duration,
+    /// The most false instances of one clause that are asserted for one model; where there is a limit, terms that are the same in the
+    /// model count as one.
+    pub most: usize,
+    /// How many times the generation of a term counts in an instance that makes a counted set of it. A larger factor puts off the sets
+    /// of younger processes; levels mean less then.
+    pub counted: u32,
     /// Whether a known element blocks a new witness only if its membership follows from the relevant literals.
     pub strict_witnesses: bool,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { levels: 2, budget: Duration::from_secs(20), strict_witnesses: false }
+        Options { levels: 2, budget: Duration::from_secs(20), most: usize::MAX, counted: 1, strict_witnesses: false }
     }
 }
 
@@ -261,7 +267,13 @@ impl<'a> Engine<'a> {
         let started = self.started;
         let budget = self.options.budget;
         let late = move || started.elapsed() > budget;
-        let Some(found) = self.instances.look(self.terms, self.clauses, model, &relevant, level, &late) else {
+        let Some(found) = self.instances.look(
+            self.terms,
+            self.clauses,
+            model,
+            &relevant,
+            &Bounds { level, most: self.options.most, counted: self.options.counted, late: &late },
+        ) else {
             return Ok((false, None));
         };
         if !found.falsified.is_empty() {
@@ -280,7 +292,13 @@ impl<'a> Engine<'a> {
     fn assert_instances(&mut self, mut falsified: Vec<(u32, Instance)>) {
         falsified.sort();
         let lowest = falsified[0].0;
+        let mut of_clause: BTreeMap<usize, usize> = BTreeMap::new();
         for (_, instance) in falsified.into_iter().take_while(|&(cost, _)| cost == lowest) {
+            let count = of_clause.entry(instance.0).or_insert(0);
+            *count += 1;
+            if *count > self.options.most {
+                continue;
+            }
             let formula = instances::formula(self.terms, self.clauses, &instance);
             self.instances.enter(instance.clone());
             self.figures.instances += 1;

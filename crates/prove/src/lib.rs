@@ -18,6 +18,7 @@ pub mod ground;
 pub mod lower;
 pub mod prove;
 pub mod sexp;
+pub mod slice;
 pub mod smtlib;
 pub mod solve;
 pub mod solver;

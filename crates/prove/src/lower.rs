@@ -42,6 +42,7 @@
 
 mod conditions;
 mod duties;
+mod eliminate;
 mod eval;
 mod liveness;
 mod mailbox;

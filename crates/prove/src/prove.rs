@@ -10,11 +10,11 @@ use crate::clock::Stopwatch;
 use crate::condition::{Condition, Kind, Problem};
 use crate::finite::{self, Model, Sizes};
 use crate::ground::{Engine, Fact, Figures, Options, Outcome};
+use crate::slice::Slice;
 use crate::solve::quantified::Quantified;
 use crate::solve::{self, Prover, Refutation};
 use crate::solver::{self, Choice, Solver, SolverError};
-use crate::term::{Fun, Role, Term, Terms};
-use std::collections::BTreeSet;
+use crate::term::{Term, Terms};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -62,6 +62,8 @@ pub enum Method {
     },
     /// By the solver's own quantifiers.
     Quantified,
+    /// Round by round: by proofs of its [`Condition::steps`].
+    Rounds(Vec<Proof>),
 }
 
 /// One condition and what became of it.
@@ -125,45 +127,51 @@ enum Attempt {
     /// A counterexample with at most so many processes.
     Finite(u32),
     /// The ground engine, perhaps with fewer hypotheses.
-    Ground { strict: bool, slim: bool },
+    Ground(Slice, Manner),
+}
+
+/// How the ground engine searches.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    /// As it is.
+    Plain,
+    /// With counted sets of old terms first: see [`Options::counted`].
+    Heavy,
+    /// With few instances for each model: see [`Options::most`].
+    Few,
+    /// With more witnesses: see [`Options::strict_witnesses`].
+    Strict,
 }
 
 /// One pass of attempts, with their shares of its time. Passes follow each other, each with another seed and [`GROWTH`] times as long,
 /// until the time is up: most conditions need a fraction of a second, and the random factor is large, so that a restart pays.
-const PASS: [(Attempt, u32); 7] = [
-    (Attempt::Ground { strict: false, slim: true }, 2),
-    (Attempt::Quantified, 1),
-    (Attempt::Finite(2), 1),
-    (Attempt::Ground { strict: false, slim: false }, 2),
-    (Attempt::Finite(4), 1),
-    (Attempt::Ground { strict: true, slim: true }, 2),
-    (Attempt::Ground { strict: true, slim: false }, 2),
+const PASS: [(Attempt, u32); 10] = [
+    (Attempt::Ground(Slice::Universal, Manner::Plain), 6),
+    (Attempt::Ground(Slice::Spoken, Manner::Heavy), 4),
+    (Attempt::Quantified, 2),
+    (Attempt::Finite(2), 2),
+    (Attempt::Ground(Slice::All, Manner::Plain), 4),
+    (Attempt::Finite(4), 4),
+    (Attempt::Ground(Slice::All, Manner::Heavy), 4),
+    (Attempt::Ground(Slice::Spoken, Manner::Few), 4),
+    (Attempt::Ground(Slice::All, Manner::Few), 4),
+    (Attempt::Ground(Slice::Spoken, Manner::Strict), 4),
 ];
+/// The most that the steps of a condition may take together in each pass, as a share of it.
+const STEPS: u32 = 8;
 /// One share of the first pass.
-const SHARE: Duration = Duration::from_millis(500);
+const SHARE: Duration = Duration::from_millis(250);
 const GROWTH: u32 = 3;
 
-/// The assumptions without those that cannot matter by themselves: with a symbol that nothing else speaks of.
-///
-/// Worked example: that estimates are inputs speaks of the inputs; a goal about locked values does not, and no other hypothesis does.
-/// Leaving a hypothesis out is sound, and spares the engine its witnesses.
-fn slim(terms: &Terms, assumptions: &[Term]) -> Vec<Term> {
-    let symbols: Vec<BTreeSet<Fun>> = assumptions.iter().map(|&f| terms.occurring(&[f])).collect();
-    let mut kept: Vec<usize> = (0..assumptions.len()).collect();
-    loop {
-        let lonely = |k: usize, kept: &[usize]| {
-            k + 1 < assumptions.len()
-                && symbols[k].iter().any(|fun| {
-                    terms.symbol(*fun).role == Role::Given
-                        && !terms.symbol(*fun).arguments.is_empty()
-                        && kept.iter().all(|&other| other == k || !symbols[other].contains(fun))
-                })
-        };
-        let fewer: Vec<usize> = kept.iter().copied().filter(|&k| !lonely(k, &kept)).collect();
-        if fewer.len() == kept.len() {
-            return kept.into_iter().map(|k| assumptions[k]).collect();
+impl Manner {
+    fn options(self, budget: Duration) -> Options {
+        let plain = Options { budget, ..Options::default() };
+        match self {
+            Manner::Plain => plain,
+            Manner::Heavy => Options { counted: 3, levels: plain.levels + 1, ..plain },
+            Manner::Few => Options { most: 8, ..plain },
+            Manner::Strict => Options { strict_witnesses: true, ..plain },
         }
-        kept = fewer;
     }
 }
 
@@ -172,8 +180,8 @@ struct Task<'a> {
     terms: Terms,
     /// The hypotheses and, last, the negated goal.
     assumptions: Vec<Term>,
-    /// The same without those that cannot matter by themselves; `None` when these are all.
-    slimmer: Option<Vec<Term>>,
+    /// The condition itself.
+    condition: &'a Condition,
     settings: &'a Settings,
 }
 
@@ -183,16 +191,26 @@ fn one(problem: &Problem, condition: &Condition, settings: &Settings, solvers: &
     let mut assumptions: Vec<Term> = condition.hypotheses.iter().map(|h| h.formula).collect();
     assumptions.push(terms.not(condition.goal));
     // Without cardinalities the solver's quantifiers come first.
-    let first = if assumptions.iter().any(|&f| counts(&terms, f)) { None } else { Some((Attempt::Quantified, 4)) };
-    let slimmer = Some(slim(&terms, &assumptions)).filter(|fewer| fewer.len() < assumptions.len());
-    let task = Task { terms, assumptions, slimmer, settings };
+    let first = if assumptions.iter().any(|&f| counts(&terms, f)) { None } else { Some((Attempt::Quantified, 1)) };
+    let task = Task { terms, assumptions, condition, settings };
     let mut reasons: Vec<String> = Vec::new();
-    let mut verdict = None;
+    let (mut verdict, mut tried) = (None, vec![]);
     let passes = (0u32..).map(|pass| (pass, SHARE * GROWTH.saturating_pow(pass)));
     'passes: for (pass, share) in passes {
+        if let Some(proofs) =
+            by_rounds(problem, condition, settings, (share * STEPS).min(settings.timeout.saturating_sub(started.elapsed())), solvers)?
+        {
+            verdict = Some(Verdict::Proved(Method::Rounds(proofs)));
+            break;
+        }
         for (attempt, shares) in first.into_iter().filter(|_| pass == 0).chain(PASS) {
-            if task.slimmer.is_none() && matches!(attempt, Attempt::Ground { slim: true, .. }) {
-                continue;
+            if let Attempt::Ground(slice, manner) = attempt {
+                // Of two slices of one size one is the other.
+                let size = task.slice(slice).len();
+                if tried.contains(&(pass, size, manner)) {
+                    continue;
+                }
+                tried.push((pass, size, manner));
             }
             let left = settings.timeout.saturating_sub(started.elapsed());
             if left.is_zero() {
@@ -212,7 +230,31 @@ fn one(problem: &Problem, condition: &Condition, settings: &Settings, solvers: &
     Ok(Proof { name: condition.name.clone(), kind: condition.kind, verdict, time: started.elapsed() })
 }
 
+/// Proofs of all steps, if there are steps and each has one.
+fn by_rounds(
+    problem: &Problem,
+    condition: &Condition,
+    settings: &Settings,
+    budget: Duration,
+    solvers: &mut [Solver; 2],
+) -> Result<Option<Vec<Proof>>, SolverError> {
+    let settings = Settings { timeout: budget / (condition.steps.len().max(1) as u32), ..settings.clone() };
+    let mut proofs = vec![];
+    for step in &condition.steps {
+        let proof = one(problem, step, &settings, solvers)?;
+        if !matches!(proof.verdict, Verdict::Proved(_)) {
+            return Ok(None);
+        }
+        proofs.push(proof);
+    }
+    Ok(Some(proofs).filter(|proofs| !proofs.is_empty()))
+}
+
 impl Task<'_> {
+    fn slice(&self, slice: Slice) -> Vec<Term> {
+        let refuted = *self.assumptions.last().expect("the negated goal is there");
+        slice.of(&self.terms, self.condition, refuted)
+    }
     /// One attempt; the error says why it led nowhere.
     fn attempt(
         &self,
@@ -231,10 +273,8 @@ impl Task<'_> {
                 }
             }
             Attempt::Quantified => by_quantifiers(&self.terms, &self.assumptions, self.settings, budget)?.map(Verdict::Proved),
-            Attempt::Ground { strict, slim } => {
-                let assumptions = self.slimmer.as_ref().filter(|_| slim).unwrap_or(&self.assumptions);
-                let options = Options { budget, strict_witnesses: strict, ..Options::default() };
-                by_instances(&self.terms, assumptions, seed, options, solvers)?.map(Verdict::Proved)
+            Attempt::Ground(slice, manner) => {
+                by_instances(&self.terms, &self.slice(slice), seed, manner.options(budget), solvers)?.map(Verdict::Proved)
             }
         })
     }
@@ -291,14 +331,23 @@ fn by_instances(
 }
 
 impl Proof {
-    /// The certificate of a proof by ground formulas; the solver's own quantifiers leave none.
-    pub fn certificate(&self, condition: &Condition) -> Option<String> {
-        let Verdict::Proved(Method::Ground { assumptions, terms, clauses, facts, .. }) = &self.verdict else { return None };
-        let label = |formula: &Term| {
-            let hypothesis = condition.hypotheses.iter().find(|h| h.formula == *formula);
-            hypothesis.map_or_else(|| "negated goal".to_string(), |h| h.label.clone())
-        };
-        let assumptions: Vec<(String, Term)> = assumptions.iter().map(|f| (label(f), *f)).collect();
-        Some(certificate::write(&certificate::Proof { terms, clauses, name: &self.name, assumptions: &assumptions, facts }))
+    /// The certificates of a proof by ground formulas, under the name of what they prove: the condition, or each of its steps. The
+    /// solver's own quantifiers leave none.
+    pub fn certificates(&self, condition: &Condition) -> Vec<(String, String)> {
+        match &self.verdict {
+            Verdict::Proved(Method::Ground { assumptions, terms, clauses, facts, .. }) => {
+                let label = |formula: &Term| {
+                    let hypothesis = condition.hypotheses.iter().find(|h| h.formula == *formula);
+                    hypothesis.map_or_else(|| "negated goal".to_string(), |h| h.label.clone())
+                };
+                let assumptions: Vec<(String, Term)> = assumptions.iter().map(|f| (label(f), *f)).collect();
+                let proof = certificate::Proof { terms, clauses, name: &self.name, assumptions: &assumptions, facts };
+                vec![(self.name.clone(), certificate::write(&proof))]
+            }
+            Verdict::Proved(Method::Rounds(proofs)) => {
+                proofs.iter().zip(&condition.steps).flat_map(|(proof, step)| proof.certificates(step)).collect()
+            }
+            _ => vec![],
+        }
     }
 }

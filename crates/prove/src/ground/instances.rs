@@ -1,8 +1,11 @@
 //! Instances of clauses that a model makes false.
 //!
-//! The variables of a clause range over the relevant ground terms of their sorts. The cost of an instance is the sum of the terms'
-//! generations where the clause speaks of cardinalities or Skolem functions (its instances make new sets and new terms), else their
-//! maximum; only instances up to the level are looked at.
+//! The variables of a clause range over the relevant ground terms of their sorts. The cost of an instance is the largest generation of its
+//! terms, or the sum of the generations of those that make new sets and new terms, if that is more; only instances up to the level are
+//! looked at.
+//!
+//! Worked example: in `j ∈ HO(i) ∧ voted(j) ⇒ pick(i) ∈ HO(i)` the new term pick(i) comes from i alone; with i of generation 1 and j of
+//! generation 2 the instance costs 2.
 
 use super::model::Model;
 use super::relevant::Relevant;
@@ -17,7 +20,19 @@ pub type Instance = (usize, Vec<Term>);
 #[derive(Clone, Debug, Default)]
 pub struct Instances {
     done: BTreeSet<Instance>,
-    cheap: BTreeMap<usize, bool>,
+    making: BTreeMap<usize, Vec<u32>>,
+}
+
+/// How far to look.
+pub struct Bounds<'a> {
+    /// The highest cost.
+    pub level: u32,
+    /// How many false instances of a clause are wanted.
+    pub most: usize,
+    /// How many times the generation of a term counts that makes a counted set.
+    pub counted: u32,
+    /// Whether the time is up.
+    pub late: &'a dyn Fn() -> bool,
 }
 
 /// What one look at all clauses found.
@@ -35,22 +50,14 @@ impl Instances {
     }
 
     /// Looks at every instance up to cost `level`; `None` when `late` says so.
-    pub fn look(
-        &mut self,
-        terms: &Terms,
-        clauses: &Clauses,
-        model: &mut Model,
-        relevant: &Relevant,
-        level: u32,
-        late: &dyn Fn() -> bool,
-    ) -> Option<Found> {
-        let pools = pools(terms, model, relevant, level);
+    pub fn look(&mut self, terms: &Terms, clauses: &Clauses, model: &mut Model, relevant: &Relevant, bounds: &Bounds<'_>) -> Option<Found> {
+        let pools = pools(terms, model, relevant, bounds);
         let mut found = Found { falsified: Vec::new(), counting: Vec::new() };
         for (k, clause) in clauses.list.iter().enumerate() {
             if clause.variables.is_empty() {
                 continue;
             }
-            if late() {
+            if (bounds.late)() {
                 return None;
             }
             let mut chosen = Vec::new();
@@ -58,8 +65,8 @@ impl Instances {
                 self.match_literals(terms, model, relevant, (k, clause), &pattern, &mut chosen, &mut found);
                 continue;
             }
-            let cheap = self.is_cheap(terms, k, clause);
-            self.extend(terms, model, &pools, level, (k, clause, cheap), &mut chosen, 0, &mut found);
+            let making = self.making.entry(k).or_insert_with(|| making(terms, clause, bounds.counted)).clone();
+            self.extend(terms, model, &pools, bounds.level, (k, clause, &making), &mut chosen, Cost::default(), &mut found);
         }
         Some(found)
     }
@@ -71,12 +78,12 @@ impl Instances {
         model: &mut Model,
         pools: &BTreeMap<Sort, Vec<(Term, i64, u32)>>,
         level: u32,
-        clause: (usize, &Clause, bool),
+        clause: (usize, &Clause, &[u32]),
         chosen: &mut Vec<(Var, Term, i64)>,
-        cost: u32,
+        cost: Cost,
         found: &mut Found,
     ) {
-        let (number, of, cheap) = clause;
+        let (number, of, making) = clause;
         let Some(&variable) = of.variables.get(chosen.len()) else {
             let arguments: Vec<Term> = chosen.iter().map(|&(_, t, _)| t).collect();
             if self.done.contains(&(number, arguments.clone())) {
@@ -84,15 +91,15 @@ impl Instances {
             }
             let bound: Vec<(Var, i64)> = chosen.iter().map(|&(v, _, value)| (v, value)).collect();
             if model.value_with(terms, of.matrix, &bound) == 0 {
-                found.falsified.push((cost, (number, arguments)));
+                found.falsified.push((cost.total(), (number, arguments)));
             } else if terms.facts(of.matrix).counts {
                 found.counting.push((number, arguments));
             }
             return;
         };
         for &(term, value, generation) in pools.get(&terms.variable_sort(variable)).map_or(&[][..], Vec::as_slice) {
-            let cost = if cheap { cost.max(generation) } else { cost + generation };
-            if cost > level {
+            let cost = cost.with(generation, making[chosen.len()]);
+            if cost.total() > level {
                 continue;
             }
             chosen.push((variable, term, value));
@@ -149,10 +156,43 @@ impl Instances {
             chosen.truncate(before);
         }
     }
+}
 
-    /// Whether instances make no new sets and no new terms.
-    fn is_cheap(&mut self, terms: &Terms, number: usize, clause: &Clause) -> bool {
-        *self.cheap.entry(number).or_insert_with(|| !terms.facts(clause.matrix).counts && !has_skolem(terms, clause.matrix))
+/// What the terms chosen so far cost.
+#[derive(Clone, Copy, Default)]
+struct Cost {
+    largest: u32,
+    making: u32,
+}
+
+impl Cost {
+    fn with(self, generation: u32, makes: u32) -> Cost {
+        Cost { largest: self.largest.max(generation), making: self.making + makes * generation }
+    }
+    fn total(self) -> u32 {
+        self.largest.max(self.making)
+    }
+}
+
+/// How much each variable of a clause counts: not at all unless it occurs in sets that are counted or under Skolem functions, whose
+/// instances make new sets and new terms.
+fn making(terms: &Terms, clause: &Clause, counted: u32) -> Vec<u32> {
+    let mut made = BTreeMap::new();
+    made_from(terms, clause.matrix, counted, &mut made);
+    clause.variables.iter().map(|v| made.get(v).copied().unwrap_or(0)).collect()
+}
+
+fn made_from(terms: &Terms, term: Term, counted: u32, found: &mut BTreeMap<Var, u32>) {
+    let mut enter = |weight: u32| {
+        terms.free(term).iter().for_each(|v| {
+            let known = found.entry(*v).or_insert(0);
+            *known = weight.max(*known);
+        });
+    };
+    match terms.node(term) {
+        Node::Card(_) => enter(counted),
+        Node::App(fun, _) if terms.symbol(*fun).role == Role::Skolem => enter(1),
+        _ => terms.children(term).into_iter().for_each(|c| made_from(terms, c, counted, found)),
     }
 }
 
@@ -177,25 +217,21 @@ fn horn_pattern(terms: &Terms, clause: &Clause) -> Option<Vec<Term>> {
     (!pattern.is_empty() && named.len() == clause.variables.len()).then_some(pattern)
 }
 
-fn has_skolem(terms: &Terms, term: Term) -> bool {
-    let own = match terms.node(term) {
-        Node::App(fun, list) => !list.is_empty() && terms.symbol(*fun).role == Role::Skolem,
-        _ => false,
-    };
-    own || terms.children(term).into_iter().any(|c| has_skolem(terms, c))
-}
-
 /// The terms of each sort with their value and generation.
-fn pools(terms: &Terms, model: &mut Model, relevant: &Relevant, level: u32) -> BTreeMap<Sort, Vec<(Term, i64, u32)>> {
+fn pools(terms: &Terms, model: &mut Model, relevant: &Relevant, bounds: &Bounds<'_>) -> BTreeMap<Sort, Vec<(Term, i64, u32)>> {
     let mut pools: BTreeMap<Sort, Vec<(Term, i64, u32)>> = BTreeMap::new();
     for (&sort, list) in &relevant.terms {
         let pool = pools.entry(sort).or_default();
         for (&term, &generation) in list {
-            if generation <= level {
+            if generation <= bounds.level {
                 pool.push((term, model.value(terms, term), generation));
             }
         }
         pool.sort_by_key(|&(term, _, generation)| (generation, term));
+        if bounds.most < usize::MAX {
+            let mut seen = BTreeSet::new();
+            pool.retain(|&(_, value, _)| seen.insert(value));
+        }
     }
     pools
 }

@@ -1,5 +1,6 @@
 //! From formulas to conditions: which hypotheses, which goal, under which name.
 
+use super::eliminate::eliminate;
 use super::eval::{Eval, Hearing, Obligation};
 use super::rounds::{Relation, relation};
 use super::simplify::renamed;
@@ -25,7 +26,7 @@ pub(super) struct Assembly<'a> {
     pub(super) algorithm: &'a Algorithm,
     specs: BTreeMap<(usize, Subject), (Lowered<Term>, Vec<Obligation>)>,
     relations: BTreeMap<(usize, usize), Lowered<Relation>>,
-    conditions: Vec<Condition>,
+    pub(super) conditions: Vec<Condition>,
     pub(super) assumed: Vec<String>,
     uncovered: Vec<String>,
 }
@@ -118,7 +119,8 @@ impl<'a> Assembly<'a> {
             }
         };
         let result = eval.call(&spec.function, arguments).and_then(|value| eval.as_scalar(Pos::default(), value));
-        (result, eval.obligations)
+        let obligations = eval.obligations;
+        (result.map(|formula| eliminate(&mut self.world.terms, formula)), obligations)
     }
     /// The obligations of a specification function.
     pub(super) fn obligations(&mut self, number: usize, subject: Subject) -> Vec<Obligation> {
@@ -229,7 +231,7 @@ impl<'a> Assembly<'a> {
             let taken = |name: &String| self.conditions.iter().any(|c| c.name == *name);
             let name = (1..).map(|k| if k == 1 { stem.clone() } else { format!("{stem}#{k}") }).find(|name| !taken(name));
             let hypotheses = draft.hypotheses.iter().filter(|h| !super::value::is_true(&self.world.terms, h.formula)).cloned().collect();
-            let mut condition = Condition { name: name.unwrap_or(stem), kind, hypotheses, goal };
+            let mut condition = Condition { name: name.unwrap_or(stem), kind, hypotheses, goal, steps: vec![] };
             if let Err(trouble) = self.add_facts(&mut condition, draft.boundary) {
                 return self.gap_at(&condition.name, function, &trouble);
             }

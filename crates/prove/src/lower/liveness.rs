@@ -4,14 +4,15 @@
 //! predicates of stage k at its end; and any phase from a boundary at stage k to its end. The conditions say the same with copies of
 //! the state, one for each round, from one waypoint to the next: what was known at the last waypoint, the relations of the rounds
 //! since then with their predicates, and the invariants at the boundaries between them. A stage is kept over a whole phase; in the
-//! middle of it the progress predicate need not hold.
+//! middle of it the progress predicate need not hold. Where it does, the condition follows from one of each round
+//! ([`Condition::steps`]), which are easier to prove.
 //!
 //! Worked example: two-phase commit has a waypoint before Outcome, so stage 1 is Prepare and Votes in one condition
 //! (`liveness/1/Votes/manager_decided`) and Outcome in another (`liveness/1/Outcome/all_decided`).
 
 use super::conditions::{Assembly, Draft, Subject, after};
 use super::world::{Lowered, Place};
-use crate::condition::Kind;
+use crate::condition::{Condition, Kind};
 use heardof_core::ir::Kind as Mark;
 
 impl Assembly<'_> {
@@ -100,10 +101,38 @@ impl Assembly<'_> {
         let mut draft = self.before(0);
         self.assume_specs(&mut draft, "progress", &reached, Place::HERE);
         let trouble = self.assume_rounds(&mut draft, 0, rounds - 1, None).err();
-        for spec in reached {
+        let through = match trouble {
+            None => (0..rounds - 1).flat_map(|k| self.stays_for_a_round(stage, k, &reached, &reached)).collect(),
+            Some(_) => vec![],
+        };
+        for &spec in &reached {
             let name = self.name(spec);
             let goal = trouble.clone().map_or_else(|| self.spec(spec, Subject::At(after(rounds, true))), Err);
+            let made = self.conditions.len();
             self.prove(&format!("liveness/{stage}/stays/{name}"), Kind::Liveness, &draft, goal, name);
+            if trouble.is_none() && rounds > 1 {
+                let last = self.stays_for_a_round(stage, rounds - 1, &reached, &[spec]);
+                let parts = &mut self.conditions[made..];
+                // The goal has the same conjuncts after a round as after a phase.
+                let fits = parts.len() == last.len();
+                for (condition, last) in parts.iter_mut().zip(last).filter(|_| fits) {
+                    condition.steps = through.iter().cloned().chain([last]).collect();
+                }
+            }
         }
+    }
+    /// A stage that was reached is there after round `k` of the phase: more than is asked for, and easier to prove where it is so.
+    fn stays_for_a_round(&mut self, stage: usize, k: usize, reached: &[usize], goals: &[usize]) -> Vec<Condition> {
+        let (round, ends) = (&self.algorithm.rounds[k].name, k + 1 == self.algorithm.rounds.len());
+        let mut draft = self.before(k);
+        self.assume_specs(&mut draft, "progress", reached, Place::HERE);
+        let trouble = self.assume_round(&mut draft, k, 0, &[]).err();
+        let made = self.conditions.len();
+        for &spec in goals {
+            let name = self.name(spec);
+            let goal = trouble.clone().map_or_else(|| self.spec(spec, Subject::At(after(1, ends))), Err);
+            self.prove(&format!("liveness/{stage}/stays/{name}/{round}"), Kind::Liveness, &draft, goal, name);
+        }
+        self.conditions.split_off(made)
     }
 }
