@@ -99,9 +99,9 @@ impl Arena {
         self.here.keys().copied().collect()
     }
 
-    /// What is demanded, by name and round.
-    pub fn demands(&self) -> BTreeSet<String> {
-        self.rounds.iter().flatten().flat_map(|stage| stage.demands.keys().cloned()).collect()
+    /// Demands these properties no longer.
+    pub fn abandon(&mut self, properties: &[String]) {
+        self.rounds.iter_mut().flatten().for_each(|stage| stage.demands.retain(|name, _| !properties.contains(name)));
     }
 
     /// A counterexample with n processes in first states to one of the items.
@@ -123,23 +123,24 @@ impl Arena {
         self.refute(hypotheses, goals, n)
     }
 
-    /// A counterexample with n processes to what `chosen` items must do: keep themselves in round k and have what is demanded there. It
-    /// breaks one of the `others` due before the round, so that one of them can be added.
+    /// A counterexample with n processes to what follows from the `chosen` items due before round k: that the `wanted` ones are kept, and
+    /// with `demands`, what is demanded there. It breaks one of the `others` due before the round, if there are any: one can then be added.
     pub fn refute_chosen(
         &mut self,
         k: usize,
-        chosen: &BTreeSet<Item>,
-        others: &BTreeSet<Item>,
+        (chosen, wanted, others): (&BTreeSet<Item>, &BTreeSet<Item>, &BTreeSet<Item>),
+        demands: bool,
         n: u32,
     ) -> Result<Option<Counterexample>, SolverError> {
         let due: Vec<Term> = others.iter().filter(|(_, round)| *round == k).filter_map(|item| self.here.get(item)).copied().collect();
-        let all = self.terms.and(due);
-        let broken = self.terms.not(all);
+        let all = self.terms.and(due.iter().copied());
+        let broken = (!due.is_empty()).then(|| self.terms.not(all));
         for stage in 0..2 {
-            let kept = chosen.iter().filter_map(|i| self.rounds[k][stage].goals.get(i)).flatten();
-            let goals: Vec<Term> = kept.chain(self.rounds[k][stage].demands.values().flatten()).copied().collect();
+            let kept = wanted.iter().filter_map(|i| self.rounds[k][stage].goals.get(i)).flatten();
+            let demanded = self.rounds[k][stage].demands.values().flatten().filter(|_| demands);
+            let goals: Vec<Term> = kept.chain(demanded).copied().collect();
             let mut hypotheses = self.hypotheses(k, stage, chosen);
-            hypotheses.push(broken);
+            hypotheses.extend(broken);
             if let Some(found) = self.refute(hypotheses, goals, n)? {
                 return Ok(Some(found));
             }

@@ -3,7 +3,7 @@
 use crate::templates::TEMPLATES;
 use crate::vocabulary::Vocabulary;
 use heardof_core::ir::sorts::{self, SortError};
-use heardof_core::ir::{Algorithm, Boundary, Expr, Function, Kind, Speaks, SpecText};
+use heardof_core::ir::{Algorithm, Boundary, Expr, Function, Kind, Node, Speaks, SpecText};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A formula that may be an invariant.
@@ -35,12 +35,16 @@ pub fn candidates(bare: &Algorithm, words: &Vocabulary) -> Vec<Candidate> {
     out
 }
 
-/// How long a formula is, counted in nodes: of two that do the same the shorter one is taken.
-pub fn size(formula: &Expr) -> usize {
-    let mut nodes = 0;
-    formula.walk(&mut |_| nodes += 1);
-    nodes
+/// What a formula costs: its nodes, and a surcharge for every cardinality, which is the hardest thing to prove with. Of two formulas that
+/// do the same the cheaper one is taken.
+pub fn cost(formula: &Expr) -> usize {
+    let mut cost = 0;
+    formula.walk(&mut |e| cost += if matches!(&e.node, Node::Method(m, ..) if m == "count") { COUNTING } else { 1 });
+    cost
 }
+
+/// The cost of a cardinality.
+const COUNTING: usize = 40;
 
 /// Whether a function of the specification argues rather than demands: those are taken out before anything is inferred.
 fn argues(kind: &Kind) -> bool {

@@ -6,13 +6,13 @@
 //! 2. the checker explores n = 1..3 with two values and drops every item that is false in a reachable state
 //! 3. [`houdini`] drops every item that a finite counterexample to induction breaks, many with one counterexample
 //! 4. [`select`] chooses, counterexample by counterexample, the few items that the demanded properties need
-//! 5. the prover proves, for every n, that the chosen items are inductive and imply the properties; what it refutes or cannot prove is
-//!    dropped, and the choice is made anew
+//! 5. the prover (`proof`) proves, for every n, that the chosen items are inductive and imply the properties; where it does not, the choice
+//!    is made anew: with larger counterexamples if it found one, else without what it could not prove, as far as that can be avoided
 //!
 //! Nothing rests on steps 1 to 4: what is printed was proved in step 5, or is not called proved.
 //!
-//! Worked example: One-Third Rule has 10 candidates. Two are false in a reachable state, four processes refute two more, and three of the
-//! others are enough.
+//! Worked example: One-Third Rule has 10 candidates. Two are false in a reachable state, four processes refute two more, and two of the
+//! others are enough: two thirds hold what anybody decided, and estimates are inputs.
 
 pub mod arena;
 mod build;
@@ -33,6 +33,7 @@ use heardof_core::machine::Interpreted;
 use heardof_prove::clock::Stopwatch;
 use heardof_prove::prove::Proof;
 use heardof_prove::solver::{Choice, SolverError};
+use proof::Outcome;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
@@ -229,35 +230,53 @@ impl Search<'_> {
         candidate::with_items(self.bare, self.candidates, items.iter().copied(), properties).map_err(InferError::Sort)
     }
 
-    /// Chooses and proves until all is proved, nothing is left to try, or the time is up.
-    fn attempts(&mut self, explored: BTreeSet<Item>) -> Result<proof::Outcome, InferError> {
+    /// Chooses and proves until all is proved, the same choice comes again, or the time is up; then settles for the best attempt.
+    fn attempts(&mut self, explored: BTreeSet<Item>) -> Result<Outcome, InferError> {
         (self.progress)(format!("lowering {} candidates", explored.len()));
         let mut arena = Arena::new(&self.with(&explored, true)?, &self.settings.solver, self.settings.seed)?;
         let (mut alive, mut largest) = (arena.items(), LARGEST_SEARCHED);
+        let mut attempts: Vec<Outcome> = vec![];
         loop {
-            let (clock, budget, progress) = (self.clock, self.settings.budget, self.progress);
-            alive = houdini::fixpoint(&mut arena, alive, largest, &mut |left| {
-                progress(format!("counterexamples to induction, n = 1..{largest}: {left} candidates left"));
-                clock.elapsed() < budget
-            })?;
-            (self.left.inductive, self.left.searched) = (alive.len(), largest);
-            let choice = select::Choice { candidates: self.candidates, alive: &alive, largest };
-            let chosen = select::select(&mut arena, &choice, &mut |chosen| {
-                progress(format!("choosing what the properties need: {chosen} of {}", alive.len()));
-                clock.elapsed() < budget
-            })?;
-            let attempt = self.prove(&chosen)?;
-            let refuted = attempt.largest_refutation();
-            if attempt.failed.is_empty() && attempt.proved() || self.late() {
-                return self.settle(attempt);
+            alive = self.inductive(&mut arena, alive, largest)?;
+            let chosen = self.chosen(&mut arena, &alive, largest, &attempts)?;
+            let again = attempts.iter().any(|a| a.items == chosen);
+            if again || !attempts.is_empty() && self.late() {
+                let best = attempts.into_iter().min_by_key(|a| a.failed.len()).expect("a choice that comes again was made before");
+                return self.settle(best);
             }
-            if let Some(n) = refuted.filter(|n| *n > largest) {
-                largest = n;
-            } else if attempt.failed.is_empty() {
-                return self.settle(attempt);
-            } else {
-                alive.retain(|item| !attempt.failed.contains(item));
+            let attempt = self.prove(&chosen)?;
+            if attempt.failed.is_empty() && attempt.proved() {
+                return Ok(attempt);
+            }
+            // More processes than were searched refute more; else the candidates are too few for what is refuted.
+            match attempt.largest_refutation() {
+                Some(n) if n > largest => largest = n,
+                _ => {
+                    alive.retain(|item| !attempt.refuted.contains(item));
+                    arena.abandon(&attempt.refuted_properties());
+                    attempts.push(attempt);
+                }
             }
         }
+    }
+
+    fn inductive(&mut self, arena: &mut Arena, alive: BTreeSet<Item>, largest: u32) -> Result<BTreeSet<Item>, InferError> {
+        let alive = houdini::fixpoint(arena, alive, largest, &mut |left| {
+            (self.progress)(format!("counterexamples to induction, n = 1..{largest}: {left} candidates left"));
+            !self.late()
+        })?;
+        (self.left.inductive, self.left.searched) = (alive.len(), largest);
+        Ok(alive)
+    }
+
+    /// A choice that avoids, where it can, what earlier attempts could not prove.
+    fn chosen(&self, arena: &mut Arena, alive: &BTreeSet<Item>, largest: u32, attempts: &[Outcome]) -> Result<BTreeSet<Item>, InferError> {
+        let failures = attempts.iter().flat_map(|a| a.failed.iter().copied()).collect();
+        let choice = select::Choice { candidates: self.candidates, alive, failures, largest };
+        let go_on = &mut |chosen: usize| {
+            (self.progress)(format!("choosing what the properties need: {chosen} of {}", alive.len()));
+            !self.late()
+        };
+        Ok(select::select(arena, &choice, go_on)?)
     }
 }

@@ -163,7 +163,7 @@ fn own(words: &Vocabulary) -> Vec<Filled> {
 fn quorum(words: &Vocabulary) -> Vec<Filled> {
     let mut out = vec![];
     for &(k, m) in &words.thresholds {
-        let size = format!("{m}_of_{k}");
+        let size = share((k, m));
         for (o, x) in words.options.iter().flat_map(|o| words.values.iter().map(move |x| (o, x))) {
             out.push((format!("{o}_held_by_{size}"), forall(option(i(), o, more_than((k, m), "j", eq(at(j(), x), var("w")))))));
         }
@@ -198,28 +198,46 @@ fn together(words: &Vocabulary) -> Vec<Filled> {
 
 fn inputs(words: &Vocabulary) -> Vec<Filled> {
     let Some(input) = &words.input else { return vec![] };
+    if words.binary {
+        return unanimous(words, input);
+    }
     let some_input = |test: Expr| over("exists", "j", test);
     let values = words.values.iter().map(|x| (format!("{x}_from_inputs"), forall(some_input(eq(at(i(), x), first(j(), input))))));
     let is = |o: &String| implies(Mark::Holds(o).of(i()), some_input(method("is", at(i(), o), [first(j(), input)])));
     let options = words.options.iter().map(|o| (format!("{o}_from_inputs"), forall(is(o))));
-    values.chain(options).chain(binary_inputs(words, input)).collect()
+    values.chain(options).collect()
 }
 
-/// With two values only, what anybody holds is an input unless all inputs are the same.
-fn binary_inputs(words: &Vocabulary, input: &str) -> Vec<Filled> {
-    if !words.binary {
-        return vec![];
-    }
+/// With two values only, whatever anybody holds is an input unless all inputs are the same; then all hold that one.
+fn unanimous(words: &Vocabulary, input: &str) -> Vec<Filled> {
     let both = || and([over("exists", "i", first(i(), input)), over("exists", "i", not(first(i(), input)))]);
-    let unanimous = |name: String, test: Expr| (name, or(both(), forall(test)));
-    let held = |o: &String| method("is", at(i(), o), [first(i(), input)]);
+    let or_all = |said: Expr| or(both(), some_value(words, forall(and([eq(first(i(), input), var("v")), said]))));
+    let is = |o: &str| method("is", at(i(), o), [var("v")]);
     let mut out: Vec<Filled> = vec![];
-    out.extend(words.values.iter().map(|x| unanimous(format!("{x}_own_input_or_both"), eq(at(i(), x), first(i(), input)))));
-    out.extend(words.options.iter().map(|o| unanimous(format!("{o}_own_input_or_both"), held(o))));
-    for (d, o) in words.outputs.iter().flat_map(|d| words.options.iter().filter(move |o| *o != d).map(move |o| (d, o))) {
-        out.push(unanimous(format!("{o}_own_input_or_{d}_or_both"), or(Mark::Holds(d).of(i()), held(o))));
+    for x in &words.values {
+        out.push((format!("unanimous_{x}"), or_all(eq(at(i(), x), var("v")))));
+    }
+    for o in &words.options {
+        out.push((format!("unanimous_{o}"), or_all(implies(Mark::Holds(o).of(i()), is(o)))));
+        for d in words.outputs.iter().filter(|d| *d != o) {
+            out.push((format!("unanimous_{o}_before_{d}"), or_all(or(Mark::Holds(d).of(i()), is(o)))));
+        }
     }
     out
+}
+
+/// A threshold in a name.
+pub(crate) fn share(threshold: (u64, u64)) -> String {
+    match threshold {
+        (2, 1) => "majority".into(),
+        (3, 2) => "two_thirds".into(),
+        (k, m) => format!("{m}_of_{k}"),
+    }
+}
+
+/// `s.exists_value(|v: &V| body)`
+pub(crate) fn some_value(words: &Vocabulary, body: Expr) -> Expr {
+    method("exists_value", crate::build::s(), [crate::build::lambda(&[("v", Some(&format!("&{}", words.value)))], body)])
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! another mark), which lock (a quorum holds v; all hold v; a quorum carries stamps of a phase since t and all of these hold v), and who
 //! speaks (the decided; a second option as well; everybody, by one of two options).
 
-use super::{Filled, Mark, i, marks};
+use super::{Filled, Mark, i, marks, share, some_value};
 use crate::build::{and, at, eq, forall, implies, lambda, method, more_than, op, or, s, some, var};
 use crate::vocabulary::Vocabulary;
 use heardof_core::ir::{Expr, Op};
@@ -15,8 +15,7 @@ pub(super) fn locked(words: &Vocabulary) -> Vec<Filled> {
         for (marked, marks) in marked(words, decision) {
             for (lock, held) in locks(words) {
                 for (who, said) in speakers(words, decision) {
-                    let value = held(said);
-                    let some_value = method("exists_value", s(), [lambda(&[("v", Some(&format!("&{}", words.value)))], value)]);
+                    let some_value = some_value(words, held(said));
                     let nobody = forall(and(marks.iter().map(|m| m.not_of(i()))));
                     out.push((format!("{decision}{marked}_locks_{lock}{who}"), or(nobody, some_value)));
                 }
@@ -47,9 +46,9 @@ fn locks(words: &Vocabulary) -> Vec<(String, Lock)> {
         for &(k, m) in &words.thresholds {
             let holds = holds.clone();
             let lock = move |said: Vec<Expr>| and([more_than((k, m), "i", holds()), forall(and(said))]);
-            out.push((format!("{m}_of_{k}"), Box::new(lock)));
+            out.push((share((k, m)), Box::new(lock)));
             for stamp in &words.stamps {
-                out.push((format!("{m}_of_{k}_since"), since(x, stamp, (k, m))));
+                out.push((format!("{}_since", share((k, m))), since(x, stamp, (k, m))));
             }
         }
         out.push(("all".into(), Box::new(move |said| forall(and(std::iter::once(holds()).chain(said))))));

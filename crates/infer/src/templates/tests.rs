@@ -31,19 +31,19 @@ fn instances_are_named_and_printed() {
             "x_at_ts_now_is_coordinators_vote",
             "s.forall(|i| implies(s[i].ts == Some(s.phase()), s[s.coordinator()].vote.is(&s[i].x)))",
         ),
-        ("quorum", "ready_after_1_of_2_ts_now", "s.forall(|i| implies(s[i].ready, 2 * s.count(|j| s[j].ts == Some(s.phase())) > s.n()))"),
-        ("quorum", "vote_held_by_1_of_2", "s.forall(|i| s[i].vote.as_ref().is_none_or(|w| 2 * s.count(|j| s[j].x == *w) > s.n()))"),
+        ("quorum", "ready_after_majority_ts_now", "s.forall(|i| implies(s[i].ready, 2 * s.count(|j| s[j].ts == Some(s.phase())) > s.n()))"),
+        ("quorum", "vote_held_by_majority", "s.forall(|i| s[i].vote.as_ref().is_none_or(|w| 2 * s.count(|j| s[j].x == *w) > s.n()))"),
         ("same", "one_vote", "s.forall_pairs(|i, j| implies(s[i].vote.is_some() && s[j].vote.is_some(), s[i].vote == s[j].vote))"),
         ("together", "all_vote_once_decision", "implies(s.exists(|i| s[i].decision.is_some()), s.forall(|i| s[i].vote.is_some()))"),
         ("inputs", "x_from_inputs", "s.forall(|i| s.exists(|j| s[i].x == s.initially(j).x))"),
         (
             "locked",
-            "decision_locks_1_of_2",
+            "decision_locks_majority",
             "s.forall(|i| s[i].decision.is_none()) || s.exists_value(|v: &V| 2 * s.count(|i| s[i].x == *v) > s.n() && s.forall(|i| implies(s[i].decision.is_some(), s[i].decision.is(v))))",
         ),
         (
             "locked",
-            "decision_locks_1_of_2_since_and_vote",
+            "decision_locks_majority_since_and_vote",
             "s.forall(|i| s[i].decision.is_none()) || s.exists_value(|v: &V| s.exists_phase(|t| 2 * s.count(|i| s[i].ts >= Some(t)) > s.n() && s.forall(|i| implies(s[i].ts >= Some(t), s[i].x == *v) && implies(s[i].decision.is_some(), s[i].decision.is(v)) && implies(s[i].vote.is_some(), s[i].vote.is(v)))))",
         ),
     ];
@@ -53,6 +53,15 @@ fn instances_are_named_and_printed() {
         let found = filled.iter().find(|(n, _)| n == name).unwrap_or_else(|| panic!("{name} is not in {:?}", names(&filled)));
         assert_eq!(line(&found.1), expected);
     }
+}
+
+#[test]
+fn with_two_values_inputs_are_unanimous_or_anything() {
+    let words = Vocabulary { value: "bool".into(), binary: true, ..words() };
+    let both = "s.exists(|i| s.initially(i).x) && s.exists(|i| !s.initially(i).x)";
+    let filled: Vec<(String, String)> = inputs(&words).into_iter().map(|(name, formula)| (name, line(&formula))).collect();
+    let expected = format!("{both} || s.exists_value(|v: &bool| s.forall(|i| s.initially(i).x == *v && s[i].x == *v))");
+    assert_eq!(filled[0], ("unanimous_x".to_string(), expected));
 }
 
 fn names(filled: &[Filled]) -> Vec<&String> {
