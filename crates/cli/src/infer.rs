@@ -62,10 +62,11 @@ fn print(entry: &Entry, report: &Report, seconds: f64) {
     rows.extend(report.drawn.iter().map(|d| vec![d.template.to_string(), d.candidates.to_string(), d.says.to_string()]));
     print!("{}", table(&rows));
     let left = &report.left;
-    println!("\n{} candidates, each before each round", left.drawn);
+    println!("\n{} candidates, each formula before each round", left.drawn);
     println!("{} of them hold in all {} states reachable with n = 1..{}", left.reachable, left.states, left.explored);
     println!("{} of these are kept by every round with n = 1..{}", left.inductive, left.searched);
-    println!("{} are needed for the safety properties, and are proved for every n:\n", report.needed);
+    let needed = if report.holds() { "needed for the safety properties, and " } else { "" };
+    println!("{} are {needed}proved to be inductive, for every n:\n", report.needed);
     for invariant in &report.invariants {
         source(invariant).lines().for_each(|line| println!("    {line}"));
     }
@@ -79,7 +80,9 @@ fn print(entry: &Entry, report: &Report, seconds: f64) {
         let why = if report.hurried { "the time was up" } else { "no other choice of candidates is left" };
         println!("\nnot all safety properties are proved: {why} ({seconds:.2} s)");
     }
-    println!("to prove liveness as well, paste the invariants into the `#[spec]` block\n");
+    if !report.invariants.is_empty() {
+        println!("to prove liveness as well, paste the invariants into the `#[spec]` block\n");
+    }
 }
 
 fn said(missing: &[String]) -> String {
