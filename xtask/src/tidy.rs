@@ -28,15 +28,16 @@ const MODULE_LINES: usize = 600;
 const ALGORITHM_LINES: usize = 250;
 
 /// Which crates of the project a crate may depend on.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("core", &[]),
     ("macros", &[]),
     ("heardof", &["heardof-core", "heardof-macros", "heardof-cli"]),
     ("check", &["heardof-core"]),
+    ("infer", &["heardof-core", "heardof-check", "heardof-prove"]),
     ("certify", &[]),
     ("node", &["heardof-core"]),
     ("net", &["heardof-core", "heardof-node"]),
-    ("cli", &["heardof-core", "heardof-check", "heardof-prove", "heardof-certify", "heardof-node", "heardof-net"]),
+    ("cli", &["heardof-core", "heardof-check", "heardof-prove", "heardof-infer", "heardof-certify", "heardof-node", "heardof-net"]),
     ("../algorithms", &["heardof", "heardof-cli", "heardof-core", "heardof-check"]),
 ];
 

@@ -5,6 +5,7 @@
 //! * `step`, `joint`: one round of the whole system, as a product of the distinct outcomes of its processes
 //! * [`induct`]: every state that satisfies the invariants, reachable or not, through one round
 //! * `explore`, `live`: everything reachable; leads-to under good phases
+//! * [`sift()`]: which of many invariants reachable states violate
 //! * [`counterexample`]: runs that a person can follow and a machine can replay
 //! * [`mutants`]: mutations of the text, and the matrix of what kills them
 //!
@@ -22,6 +23,7 @@ pub mod mutants;
 pub mod options;
 mod predicate;
 pub mod run;
+pub mod sift;
 mod step;
 mod text;
 
@@ -29,3 +31,4 @@ pub use counterexample::{Counterexample, Round};
 pub use induct::{InductionFigures, InductionReport, induction};
 pub use options::{CheckError, Options, Values};
 pub use run::{Figures, Progress, Report, Violation, check};
+pub use sift::{Sifted, sift};

@@ -298,7 +298,7 @@ impl Shared<'_> {
     }
 }
 
-fn too_large(a: &Algorithm, n: usize, halt: Halt) -> CheckError {
+pub(crate) fn too_large(a: &Algorithm, n: usize, halt: Halt) -> CheckError {
     let what = format!("{} with n = {n}", a.name);
     match halt {
         Halt::States(count) => CheckError::TooLarge {

@@ -125,10 +125,12 @@ pub struct Check {
 
 /// `prove`
 #[derive(Arguments, Debug)]
-#[command(after_help = "Examples:\n  heardof prove one_third_rule\n  heardof prove last_voting --only anchored --certificates proofs\n\n\
+#[command(after_help = "Examples:\n  heardof prove one_third_rule\n  heardof prove last_voting --only anchored --certificates proofs\n  \
+    heardof prove one_third_rule --infer\n\n\
     A condition is proved for every n, refuted by a counterexample to induction with few processes, or unknown. The solver z3 (4.8.12 or newer) is found on the PATH.\n\n\
-    Exit codes: 0 all proved; 1 a condition is refuted, and the counterexample is shown; 2 usage or environment; \
-    3 a condition is unknown or not covered")]
+    With --infer, liveness is not looked at.\n\n\
+    Exit codes: 0 all proved; 1 a condition is refuted, and the counterexample is shown, or a safety property is not proved from what was \
+    inferred; 2 usage or environment; 3 a condition is unknown or not covered")]
 pub struct Prove {
     /// The algorithms; `heardof list --wrong` shows all
     #[arg(required_unless_present = "all", value_name = "ALGORITHM")]
@@ -145,10 +147,13 @@ pub struct Prove {
     /// Shows hypotheses and goal of each condition and proves none
     #[arg(long)]
     pub show: bool,
+    /// Deletes the invariants, infers others from the text, and proves the safety properties from them; prints them as Rust
+    #[arg(long, conflicts_with_all = ["only", "list", "show", "certificates"])]
+    pub infer: bool,
     /// Which solver: `z3`, `cvc5` or `both`, one after the other
     #[arg(long, value_enum, default_value = "z3", value_name = "z3|cvc5|both", hide_possible_values = true)]
     pub solver: SolverChoice,
-    /// The most that one condition may take
+    /// The most that one condition may take; with --infer, it is given up after a few seconds already
     #[arg(long, value_parser = parse::duration, default_value = "60s", value_name = "TIME")]
     pub timeout: Duration,
     /// The seed of the solver's choices

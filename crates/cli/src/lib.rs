@@ -11,6 +11,7 @@ mod certify;
 mod check;
 mod cluster;
 mod demo;
+mod infer;
 mod list;
 mod mutants;
 mod prove;

@@ -13,15 +13,13 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 pub fn prove(registry: &Registry, args: &args::Prove) -> Result<Verdict, Failure> {
+    if args.infer {
+        return crate::infer::infer(registry, args);
+    }
     let start = now();
-    let entries: Vec<&Entry> = if args.all {
-        registry.right().collect()
-    } else {
-        args.algorithms.iter().map(|name| registry.find(name)).collect::<Result<_, _>>()?
-    };
     let solvers = solvers(args)?;
     let (mut verdict, mut results) = (Verdict::Holds, vec![]);
-    for entry in entries {
+    for entry in entries(registry, args)? {
         let problem = problem(entry, args)?;
         for solver in &solvers {
             let (one, figures) = prove_one(entry, args, &problem, solver)?;
@@ -35,7 +33,16 @@ pub fn prove(registry: &Registry, args: &args::Prove) -> Result<Verdict, Failure
     Ok(verdict)
 }
 
-fn solvers(args: &args::Prove) -> Result<Vec<Choice>, Failure> {
+/// The algorithms asked for.
+pub fn entries<'a>(registry: &'a Registry, args: &args::Prove) -> Result<Vec<&'a Entry>, Failure> {
+    if args.all {
+        return Ok(registry.right().collect());
+    }
+    args.algorithms.iter().map(|name| registry.find(name)).collect()
+}
+
+/// The solvers asked for, found.
+pub fn solvers(args: &args::Prove) -> Result<Vec<Choice>, Failure> {
     let wanted: &[Choice] = match args.solver {
         args::SolverChoice::Z3 => &[Choice::Z3],
         args::SolverChoice::Cvc5 => &[Choice::Cvc5],
@@ -101,7 +108,7 @@ fn of(proof: &Proof) -> Verdict {
     }
 }
 
-fn word(proof: &Proof) -> &'static str {
+pub fn word(proof: &Proof) -> &'static str {
     match proof.verdict {
         prove::Verdict::Proved(_) => "proved",
         prove::Verdict::Refuted(_) => "REFUTED",
@@ -109,7 +116,7 @@ fn word(proof: &Proof) -> &'static str {
     }
 }
 
-fn means(proof: &Proof) -> String {
+pub fn means(proof: &Proof) -> String {
     match &proof.verdict {
         prove::Verdict::Proved(Method::Quantified) => "the solver's quantifiers".into(),
         prove::Verdict::Proved(Method::Rounds(proofs)) => format!("round by round, {} conditions", proofs.len()),
