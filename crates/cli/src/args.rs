@@ -233,7 +233,7 @@ pub struct Mutants {
     #[arg(long, value_enum, default_value = "check", value_name = "check|prove|both", hide_possible_values = true)]
     pub with: Judges,
     /// The most that one condition of a mutant may take
-    #[arg(long, value_parser = parse::duration, default_value = "2s", value_name = "TIME")]
+    #[arg(long, value_parser = parse::duration, default_value = "5s", value_name = "TIME")]
     pub timeout: Duration,
     /// Worker threads [default: as many as cores]
     #[arg(long, value_parser = parse::count, value_name = "NUMBER")]

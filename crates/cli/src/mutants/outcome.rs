@@ -1,7 +1,7 @@
 //! What check and prover say of a mutant together.
 //!
-//! Worked example: One-Third Rule with `>=` for the first `>` survives n = 1..9, and all its conditions are proved: it is equivalent for
-//! the specification, at every n, and nobody has to write down why. Were it killed at some n as well, one of the two would be wrong.
+//! Worked example: One-Third Rule with `>=` for the first `>` survives n = 1..9, and all its conditions are proved: it meets the
+//! specification at every n, and nobody has to write down why. Were it killed at some n as well, one of the two would be wrong.
 
 use super::prover::Proved;
 use heardof_check::mutants::{Matrix, Reasons, Row};
@@ -11,8 +11,8 @@ use heardof_check::mutants::{Matrix, Reasons, Row};
 pub struct Outcome {
     /// Killed by the check and proved by the prover: one of the two is wrong. With what killed it.
     pub contradictions: Vec<(String, String)>,
-    /// Not killed, and proved for every n: equivalent for the specification.
-    pub equivalent: Vec<String>,
+    /// Not killed, and proved for every n: as right as the original, as far as the specification goes; with the reason, if one is written.
+    pub proved: Vec<(String, Option<String>)>,
     /// Not killed and not proved, with the written reason.
     pub explained: Vec<(String, String)>,
     /// Not killed and not proved, without a reason.
@@ -36,7 +36,7 @@ impl Outcome {
         for row in &matrix.rows {
             match (row.smallest(), in_full(row)) {
                 (Some(kill), true) => outcome.contradictions.push((row.id.clone(), format!("{} at n = {}", kill.by, kill.n))),
-                (None, true) => outcome.equivalent.push(row.id.clone()),
+                (None, true) => outcome.proved.push((row.id.clone(), reasons.get(&row.id).map(String::from))),
                 (None, false) => {
                     outcome.undecided.extend(row.undecided.first().map(|(n, why)| (row.id.clone(), format!("at n = {n}: {why}"))));
                 }
@@ -83,7 +83,7 @@ mod tests {
     fn what_is_neither_killed_nor_proved_needs_a_reason() {
         let found = outcome(&["sp", "sr", "su", "up", "uu", "kr"], "sp = known\nsr = why\nkr = no survivor\n");
         let expected = Outcome {
-            equivalent: vec!["sp".into(), "up".into()],
+            proved: vec![("sp".into(), Some("known".into())), ("up".into(), None)],
             explained: vec![("sr".into(), "why".into())],
             unexplained: vec!["su".into()],
             stale: vec!["kr".into()],

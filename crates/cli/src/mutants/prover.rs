@@ -1,8 +1,8 @@
 //! The prover as a judge of mutants: is a mutant right for every n?
 //!
-//! The conditions of a mutant are worked on one after the other, each for a short time, until one is refuted or too many are open; what
+//! The conditions of a mutant are worked on one after the other, each for a short time, until one is refuted or too many are open. What
 //! was found of a condition holds of the same condition of another mutant (`heardof_prove::canonical`), and most mutants share most
-//! conditions with the original. So the original goes first.
+//! conditions with the original; so the original goes first.
 //!
 //! A refuted condition does not make a mutant wrong: the specification argues for one text, and another that meets the demands may need
 //! other invariants. Only *proved*, all conditions of it, says something of the mutant itself.
@@ -18,8 +18,10 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// How many conditions of a mutant may be open, besides those that are open in the original, before it is given up.
+/// How many conditions of a mutant may turn out open before it is given up.
 const OPEN: usize = 3;
+/// The part of the time that a condition gets when another is open already.
+const HURRY: u32 = 5;
 
 /// What the prover says of a mutant.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -95,27 +97,23 @@ impl<'a> Prover<'a> {
 
     fn mutant(&self, mutant: &Algorithm) -> Result<Proved, SolverError> {
         let problem = lower(mutant);
+        let texts: Vec<String> = problem.conditions.iter().map(|c| canonical::text(&problem.terms, c)).collect();
+        let known_open = || texts.iter().position(|text| matches!(self.find(text), Some(Known::Open)));
         let nothing = || problem.conditions.is_empty().then(|| "no condition".to_string());
-        let mut unknown = problem.uncovered.first().cloned().or_else(nothing);
-        let (mut new, mut open) = (vec![], 0);
-        for condition in &problem.conditions {
-            let text = canonical::text(&problem.terms, condition);
-            match self.find(&text) {
-                Some(Known::Proved) => {}
-                Some(Known::Refuted(n)) => return Ok(Proved::Refuted { condition: condition.name.clone(), n }),
-                Some(Known::Open) => unknown = unknown.or_else(|| Some(condition.name.clone())),
-                None => new.push((text, condition)),
-            }
-        }
-        for (text, condition) in new {
-            let found = self.condition(&problem, condition)?;
-            self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(text, found.clone());
+        let uncovered = problem.uncovered.first().cloned().or_else(nothing);
+        let mut unknown = uncovered.or_else(|| known_open().map(|k| problem.conditions[k].name.clone()));
+        let mut open = 0;
+        for (condition, text) in problem.conditions.iter().zip(texts) {
+            let (found, is_new) = match self.find(&text) {
+                Some(found) => (found, false),
+                None => (self.condition(&problem, condition, text, unknown.is_some())?, true),
+            };
             match found {
                 Known::Proved => {}
                 Known::Refuted(n) => return Ok(Proved::Refuted { condition: condition.name.clone(), n }),
                 Known::Open => {
+                    open += usize::from(is_new);
                     unknown = unknown.or_else(|| Some(condition.name.clone()));
-                    open += 1;
                 }
             }
             if open == OPEN {
@@ -129,10 +127,16 @@ impl<'a> Prover<'a> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).get(text).cloned()
     }
 
-    fn condition(&self, problem: &Problem, condition: &Condition) -> Result<Known, SolverError> {
+    /// One condition. Where another is open already it can only be refuted, and that takes little time or does not happen.
+    fn condition(&self, problem: &Problem, condition: &Condition, text: String, hurry: bool) -> Result<Known, SolverError> {
         let one = Problem { terms: problem.terms.clone(), conditions: vec![condition.clone()], assumed: vec![], uncovered: vec![] };
-        let proofs = prove(&one, &Settings { threads: 1, ..self.settings.clone() }, &|_| {})?;
-        Ok(proofs.first().map_or(Known::Open, |p| known(&p.verdict)))
+        let timeout = self.settings.timeout / if hurry { HURRY } else { 1 };
+        let proofs = prove(&one, &Settings { threads: 1, timeout, ..self.settings.clone() }, &|_| {})?;
+        let found = proofs.first().map_or(Known::Open, |p| known(&p.verdict));
+        if !(hurry && matches!(found, Known::Open)) {
+            self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(text, found.clone());
+        }
+        Ok(found)
     }
 }
 

@@ -42,8 +42,8 @@ pub fn print(results: &Results<'_>) {
         let count = |wanted: &dyn Fn(&Proved) -> bool| prover.mutants.iter().filter(|p| wanted(p)).count();
         let (proved, refuted) = (count(&|p| *p == Proved::InFull), count(&|p| matches!(p, Proved::Refuted { .. })));
         let unknown = prover.mutants.len() - proved - refuted;
-        let original = format!("{} of {} conditions of the original proved", prover.original.0, prover.original.1);
-        sums.push(format!("prover: {proved} proved, {refuted} refuted, {unknown} unknown ({original}, {:.2} s)", prover.seconds));
+        let original = format!("{} of {} conditions of the original are", prover.original.0, prover.original.1);
+        sums.push(format!("prover: {proved} proved, {refuted} refuted, {unknown} unknown; {original} proved ({:.2} s)", prover.seconds));
     }
     sums.iter().for_each(|line| println!("{line}"));
     outcome(&results.outcome, results.partial);
@@ -68,7 +68,9 @@ fn outcome(found: &Outcome, partial: bool) {
     for (id, by) in &found.contradictions {
         println!("  KILLED AND PROVED: {id}: violates {by}, and all conditions are proved: check or prover is wrong");
     }
-    found.equivalent.iter().for_each(|id| println!("  equivalent, proved for every n: {id}"));
+    for (id, reason) in &found.proved {
+        println!("  meets the specification for every n: {id}{}", reason.as_ref().map_or(String::new(), |reason| format!(": {reason}")));
+    }
     found.explained.iter().for_each(|(id, reason)| println!("  survives: {id}: {reason}"));
     found.unexplained.iter().for_each(|id| println!("  survives WITHOUT A REASON: {id}"));
     found.stale.iter().filter(|_| !partial).for_each(|id| println!("  reason without a survivor: {id}"));
@@ -110,7 +112,7 @@ pub fn to_json(results: &Results<'_>) -> Value {
     }
     if let Some(prover) = &results.prover {
         out["prover"] = json!({ "seconds": prover.seconds, "original": { "proved": prover.original.0, "conditions": prover.original.1 } });
-        out["equivalent"] = json!(found.equivalent);
+        out["proved"] = found.proved.iter().map(|(id, reason)| json!({ "id": id, "reason": reason })).collect();
         out["contradictions"] = found.contradictions.iter().map(|(id, by)| json!({ "id": id, "by": by })).collect();
     }
     out
