@@ -25,7 +25,7 @@ pub struct Args {
 /// The commands.
 #[derive(Subcommand, Debug)]
 pub enum Command {
-    /// Shows the algorithms: problem, faults, rounds, parameters, predicates
+    /// Shows the algorithms: problem, faults, rounds, parameters, predicates, and which properties transfer to a running system
     List(List),
     /// Prints an algorithm and its specification in the papers' notation
     Explain(Explain),

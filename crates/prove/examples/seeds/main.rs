@@ -5,7 +5,7 @@
 //! ```
 //!
 //! The first run of each condition is the one that ships: seed 0, the order of the text. What it does not prove is reported and left out.
-//! Then all conditions with a seed or an order more, again and again until all are done or the time is up. Reported are the conditions that
+//! Then all conditions with a seed or an order more, again and again until all are done or the limit is over. Reported are the conditions that
 //! some run did not prove and those that take longest, with their smallest, median and largest time.
 //!
 //! Exit codes: 0 every run proved; 1 one refuted what another proved, so the prover is wrong; 2 usage or environment; 3 a run did not
@@ -31,7 +31,7 @@ const USAGE: &str = "usage: seeds [--seeds K] [--shuffles K] [--limit TIMEs] [--
 struct Campaign {
     seeds: u32,
     shuffles: u32,
-    /// Of the whole campaign.
+    /// Of all runs but the first ones; a run that has begun by then goes on.
     limit: Duration,
     /// Of one run of one condition.
     timeout: Duration,
@@ -117,7 +117,8 @@ fn run(campaign: &Campaign) -> Result<u8, String> {
     println!("{conditions} conditions, {} proved with seed 0 in the order of the text ({seconds:.0} s)", rows.len());
     let variants = variants(campaign);
     let jobs: Vec<(usize, Variant)> = variants.iter().flat_map(|v| (0..rows.len()).map(|k| (k, *v))).collect();
-    let found = work(&rows, &jobs, &settings, &|| started.elapsed() < campaign.limit)?;
+    let varied = Stopwatch::start();
+    let found = work(&rows, &jobs, &settings, &|| varied.elapsed() < campaign.limit)?;
     let done = found.len();
     for (k, variant, time, verdict) in found {
         match verdict {
@@ -126,7 +127,7 @@ fn run(campaign: &Campaign) -> Result<u8, String> {
             Verdict::Unknown(_) => rows[k].unknown.push(variant.to_string()),
         }
     }
-    println!("{done} of {} runs in {:.0} s", jobs.len(), started.elapsed().as_secs_f64());
+    println!("{done} of {} runs in {:.0} s", jobs.len(), varied.elapsed().as_secs_f64());
     Ok(report(campaign, &rows))
 }
 

@@ -1,8 +1,10 @@
 //! The same condition in another order: symbols are declared and hypotheses stand in a random order, and terms are numbered anew.
 //!
-//! Nothing that a proof may depend on changes; what an attempt tries first does.
+//! Nothing that a proof may depend on changes; what an attempt tries first does. (Equations are written with the older term first, so some
+//! are turned round as well.)
 
-use heardof_prove::condition::{Condition, Problem};
+use heardof_prove::canonical::text;
+use heardof_prove::condition::{Condition, Kind, Problem};
 use heardof_prove::term::{Fun, Node, Term, Terms, Var};
 use std::collections::BTreeMap;
 
@@ -36,6 +38,7 @@ pub fn shuffled(problem: &Problem, condition: &Condition, chance: &mut Chance) -
         hypothesis.formula = copy.term(hypothesis.formula);
     }
     condition.goal = copy.term(condition.goal);
+    copy.check();
     Problem { terms: copy.new, conditions: vec![condition], assumed: vec![], uncovered: vec![] }
 }
 
@@ -60,6 +63,13 @@ impl Copy<'_> {
             let copy = self.new.declare(&symbol.name, &symbol.arguments, symbol.result, symbol.role);
             assert_eq!(self.new.symbol(copy).name, symbol.name, "names are unique, so none is changed");
             self.symbols.insert(fun, copy);
+        }
+    }
+
+    /// A copy that says something else would prove something else: it has the same nodes, though equations may be turned round.
+    fn check(&self) {
+        for (old, new) in self.memo.iter().filter(|(old, _)| self.old.free(**old).is_empty()) {
+            assert_eq!(nodes(self.old, *old), nodes(&self.new, *new), "an order changes no formula");
         }
     }
 
@@ -96,4 +106,14 @@ impl Copy<'_> {
         self.memo.insert(t, copy);
         copy
     }
+}
+
+/// The nodes of a formula, sorted, without the numbers that say how they hang together.
+fn nodes(terms: &Terms, formula: Term) -> Vec<String> {
+    let alone = Condition { name: String::new(), kind: Kind::Property, hypotheses: vec![], goal: formula };
+    let is_name = |word: &&str| word.parse::<u64>().is_err();
+    let text = text(terms, &alone);
+    let mut lines: Vec<String> = text.lines().map(|l| l.split(' ').filter(is_name).collect::<Vec<_>>().join(" ")).collect();
+    lines.sort();
+    lines
 }
