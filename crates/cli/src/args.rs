@@ -25,7 +25,7 @@ pub struct Args {
 /// The commands.
 #[derive(Subcommand, Debug)]
 pub enum Command {
-    /// Shows the algorithms: problem, faults, rounds, parameters, predicates
+    /// Shows the algorithms: problem, faults, rounds, parameters, predicates, and which properties transfer to a running system
     List(List),
     /// Prints an algorithm and its specification in the papers' notation
     Explain(Explain),
@@ -37,7 +37,7 @@ pub enum Command {
     Certify(Certify),
     /// Answers SMT-LIB files with sets and cardinalities, for any number of processes
     Solve(Solve),
-    /// Mutates the text and shows which n notice which mutation
+    /// Mutates the text and shows which n notice which mutation, and which are proved to be none
     Mutants(Mutants),
     /// Runs one process of a real cluster
     Run(Run),
@@ -212,9 +212,10 @@ pub enum SolverChoice {
 
 /// `mutants`
 #[derive(Arguments, Debug)]
-#[command(after_help = "Examples:\n  heardof mutants one_third_rule -n 1..9\n  heardof mutants last_voting --only Collect -n 1..3\n\n\
-    Exit codes: 0 every survivor has a written reason; 1 one has none, or a reason has no survivor; 2 usage or environment; \
-    3 a mutant is undecided")]
+#[command(after_help = "Examples:\n  heardof mutants one_third_rule -n 1..9\n  heardof mutants last_voting --only Collect -n 1..3\n  \
+    heardof mutants one_third_rule --with both\n\n\
+    Exit codes: 0 every survivor is proved or has a written reason; 1 one has none, or a reason has no survivor; \
+    2 usage or environment, or a mutant is both killed and proved: check or prover is wrong; 3 a mutant is undecided")]
 pub struct Mutants {
     /// The algorithms; `heardof list` shows all
     #[arg(required_unless_present = "all", value_name = "ALGORITHM")]
@@ -233,12 +234,32 @@ pub struct Mutants {
     /// [default: 3 for n up to 3, then 2; n + 1 where a phase is one round]
     #[arg(long, value_parser = parse::count, value_name = "NUMBER")]
     pub phases: Option<usize>,
+    /// Who judges: `check` for small n, `prove` for all n, or `both`. A mutant that is proved needs no reason
+    #[arg(long, value_enum, default_value = "check", value_name = "check|prove|both", hide_possible_values = true)]
+    pub with: Judges,
+    /// The most that one condition of a mutant may take
+    #[arg(long, value_parser = parse::duration, default_value = "5s", value_name = "TIME")]
+    pub timeout: Duration,
+    /// Worker threads [default: as many as cores]
+    #[arg(long, value_parser = parse::count, value_name = "NUMBER")]
+    pub threads: Option<usize>,
     /// File with the reasons of survivors, lines `<mutant> = <reason>` [default: those that ship with the program]
     #[arg(long, value_name = "FILE")]
     pub reasons: Option<PathBuf>,
     /// Prints one JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+/// Who judges a mutant.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub enum Judges {
+    /// The check, for small n
+    Check,
+    /// The prover, for all n
+    Prove,
+    /// Both, and they must not contradict each other
+    Both,
 }
 
 /// `run`

@@ -7,6 +7,7 @@ use crate::{Failure, Verdict};
 use heardof_core::Sort;
 use heardof_core::ir::explain::{Place, explain as in_papers_notation, explain_expr};
 use heardof_core::ir::text::print_function;
+use heardof_core::ir::transfer::{Transfer, transfers};
 use heardof_core::ir::{Algorithm, Kind, Node};
 use serde_json::json;
 
@@ -20,6 +21,23 @@ struct Facts {
     enforced: Vec<String>,
     assumed: Vec<String>,
     native: Vec<String>,
+    claims: Vec<Claim>,
+}
+
+/// A property, termination or an invariant, and whether it holds of the asynchronous system.
+struct Claim {
+    name: String,
+    kind: &'static str,
+    transfer: Transfer,
+}
+
+fn claims(a: &Algorithm) -> Vec<Claim> {
+    let kind = |kind: &Kind| match kind {
+        Kind::Property => "property",
+        Kind::Termination => "termination",
+        _ => "invariant",
+    };
+    transfers(a).into_iter().map(|(spec, transfer)| Claim { name: spec.name.clone(), kind: kind(&spec.kind), transfer }).collect()
 }
 
 fn facts(a: &Algorithm) -> Facts {
@@ -45,6 +63,7 @@ fn facts(a: &Algorithm) -> Facts {
         constraint: constraint(a),
         enforced,
         assumed,
+        claims: claims(a),
         native: a.all_functions().filter_map(|f| f.body.as_ref().err().map(|why| format!("{}: {why}", f.name))).collect(),
     }
 }
@@ -76,6 +95,7 @@ pub fn list(registry: &Registry, args: &args::List) -> Result<Verdict, Failure> 
             json!({
                 "name": e.name, "problem": f.problems, "faults": f.faults, "rounds_per_phase": f.rounds, "parameters": f.parameters,
                 "constraint": f.constraint, "enforced": f.enforced, "assumed": f.assumed, "native": f.native, "wrong": e.wrong,
+                "claims": f.claims.iter().map(claim_json).collect::<Vec<_>>(),
                 "fingerprint": format!("{:016x}", e.fingerprint),
             })
         };
@@ -102,11 +122,39 @@ pub fn list(registry: &Registry, args: &args::List) -> Result<Verdict, Failure> 
         ]);
     }
     print!("{}", table(&rows));
-    println!("\nChecked for small n by `check`, proved for all n by `prove`.");
+    print!("\n{}", table(&transferred(&shown)));
+    println!(
+        "\nWhat transfers holds of the running system whenever it holds in lock-step and the predicates of every round hold; `explain` says why."
+    );
+    println!("Checked for small n by `check`, proved for all n by `prove`.");
     for e in shown.iter().filter(|e| e.wrong.is_some()) {
         println!("{}: {}", e.name, e.wrong.unwrap_or_default());
     }
     Ok(Verdict::Holds)
+}
+
+fn claim_json(claim: &Claim) -> serde_json::Value {
+    json!({ "name": claim.name, "kind": claim.kind, "transfers": claim.transfer.holds(), "why": claim.transfer.to_string() })
+}
+
+/// What transfers to the asynchronous system, and what is so in lock-step only: properties before invariants.
+fn transferred(shown: &[&Entry]) -> Vec<Vec<String>> {
+    let head = ["algorithm", "transfers: each process by itself", "transfers: outputs that stay", "in lock-step only"];
+    let mut rows = vec![head.map(String::from).to_vec()];
+    for e in shown {
+        let claims = claims(e.machine.algorithm());
+        let those = |wanted: &dyn Fn(&Transfer) -> bool| {
+            let names: Vec<&str> = claims.iter().filter(|c| wanted(&c.transfer)).map(|c| c.name.as_str()).collect();
+            dash(names.join(", "))
+        };
+        rows.push(vec![
+            e.name.clone(),
+            those(&|t| matches!(t, Transfer::Local)),
+            those(&|t| matches!(t, Transfer::Outputs { .. })),
+            those(&|t| !t.holds()),
+        ]);
+    }
+    rows
 }
 
 pub fn explain(registry: &Registry, args: &args::Explain) -> Result<Verdict, Failure> {
@@ -114,9 +162,14 @@ pub fn explain(registry: &Registry, args: &args::Explain) -> Result<Verdict, Fai
     let a = registry.find(&args.algorithm)?.machine.algorithm();
     let text = if args.ir { a.all_functions().map(print_function).collect::<Vec<_>>().join("\n") } else { in_papers_notation(a) };
     if args.json {
-        println!("{}", json(Verdict::Holds, start.elapsed().as_secs_f64(), json!({ "algorithm": a.name, "text": text })));
+        let claims: Vec<_> = claims(a).iter().map(claim_json).collect();
+        println!("{}", json(Verdict::Holds, start.elapsed().as_secs_f64(), json!({ "algorithm": a.name, "text": text, "claims": claims })));
     } else {
         println!("{}", text.trim_end());
+        if !args.ir {
+            println!("\nIn the asynchronous system");
+            claims(a).iter().for_each(|c| println!("    {}: {}", c.name, c.transfer));
+        }
     }
     Ok(Verdict::Holds)
 }

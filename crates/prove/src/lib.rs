@@ -1,6 +1,6 @@
 //! Proofs for every n: the verification conditions of an algorithm, discharged by an SMT solver.
 //!
-//! * [`term`]: typed formulas with sets and cardinalities; [`condition`]: what is to be proved
+//! * [`term`]: typed formulas with sets and cardinalities; [`condition`]: what is to be proved; [`canonical`]: as text to compare
 //! * [`clause`]: formulas as clauses; [`ground`]: the engine that instantiates and counts
 //! * [`lower`]: from the text of an algorithm to its conditions
 //! * [`prove`]: all conditions of a problem; [`certificate`]: proofs as text that somebody else can check
@@ -9,6 +9,7 @@
 //! * [`finite`]: models with few processes
 //! * [`smtlib`]: SMT-LIB files read and written
 
+pub mod canonical;
 pub mod certificate;
 pub mod clause;
 pub mod clock;

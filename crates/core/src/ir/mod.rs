@@ -25,6 +25,7 @@ pub mod interp;
 mod sample;
 pub mod sorts;
 pub mod text;
+pub mod transfer;
 mod walk;
 
 pub use crate::datum::{Datum, Sort};
