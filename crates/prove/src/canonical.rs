@@ -126,7 +126,7 @@ mod tests {
         let (x, v) = (terms.app(x, &[i]), terms.constant(v));
         let same = terms.eq(x, v);
         let goal = terms.forall(&[variable], same);
-        text(&terms, &Condition { name: "c".into(), kind: Kind::Property, hypotheses: vec![], goal })
+        text(&terms, &Condition { name: "c".into(), kind: Kind::Property, hypotheses: vec![], goal, steps: vec![] })
     }
 
     #[test]

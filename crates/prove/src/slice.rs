@@ -76,7 +76,7 @@ mod tests {
         let input = unary(&mut terms, "input", Role::Given);
         let v = terms.variable("i", Sort::Process);
         let i = terms.var(v);
-        let mut atom = |terms: &mut Terms, fun| terms.app(fun, &[i]);
+        let atom = |terms: &mut Terms, fun| terms.app(fun, &[i]);
         let [x, voted, input] = [x, voted, input].map(|fun| atom(&mut terms, fun));
         let all = terms.forall(&[v], x);
         let some = terms.exists(&[v], voted);

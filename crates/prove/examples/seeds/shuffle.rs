@@ -32,12 +32,7 @@ pub fn shuffled(problem: &Problem, condition: &Condition, chance: &mut Chance) -
     let mut copy =
         Copy { old: &problem.terms, new: Terms::default(), symbols: BTreeMap::new(), variables: BTreeMap::new(), memo: BTreeMap::new() };
     copy.declare(chance);
-    let mut condition = condition.clone();
-    chance.shuffle(&mut condition.hypotheses);
-    for hypothesis in &mut condition.hypotheses {
-        hypothesis.formula = copy.term(hypothesis.formula);
-    }
-    condition.goal = copy.term(condition.goal);
+    let condition = copy.condition(condition, chance);
     copy.check();
     Problem { terms: copy.new, conditions: vec![condition], assumed: vec![], uncovered: vec![] }
 }
@@ -64,6 +59,17 @@ impl Copy<'_> {
             assert_eq!(self.new.symbol(copy).name, symbol.name, "names are unique, so none is changed");
             self.symbols.insert(fun, copy);
         }
+    }
+
+    fn condition(&mut self, condition: &Condition, chance: &mut Chance) -> Condition {
+        let mut condition = condition.clone();
+        chance.shuffle(&mut condition.hypotheses);
+        for hypothesis in &mut condition.hypotheses {
+            hypothesis.formula = self.term(hypothesis.formula);
+        }
+        condition.goal = self.term(condition.goal);
+        condition.steps = condition.steps.iter().map(|step| self.condition(step, chance)).collect();
+        condition
     }
 
     /// A copy that says something else would prove something else: it has the same nodes, though equations may be turned round.
@@ -110,7 +116,7 @@ impl Copy<'_> {
 
 /// The nodes of a formula, sorted, without the numbers that say how they hang together.
 fn nodes(terms: &Terms, formula: Term) -> Vec<String> {
-    let alone = Condition { name: String::new(), kind: Kind::Property, hypotheses: vec![], goal: formula };
+    let alone = Condition { name: String::new(), kind: Kind::Property, hypotheses: vec![], goal: formula, steps: vec![] };
     let is_name = |word: &&str| word.parse::<u64>().is_err();
     let text = text(terms, &alone);
     let mut lines: Vec<String> = text.lines().map(|l| l.split(' ').filter(is_name).collect::<Vec<_>>().join(" ")).collect();

@@ -60,7 +60,13 @@ fn shared(terms: &mut Terms, variable: Var, parts: &[Term]) -> Option<Term> {
     let each = terms.and(each);
     let each = terms.substitute(each, &[(variable, value)]);
     let each = terms.forall(&bound, each);
-    let others: Vec<Var> = bound.iter().map(|&v| terms.variable(&terms.variable_name(v).to_string(), terms.variable_sort(v))).collect();
+    let others: Vec<Var> = bound
+        .iter()
+        .map(|&v| {
+            let (name, sort) = (terms.variable_name(v).to_string(), terms.variable_sort(v));
+            terms.variable(&name, sort)
+        })
+        .collect();
     let map: Vec<(Var, Term)> = bound.iter().copied().zip(others.iter().map(|&v| terms.var(v)).collect::<Vec<_>>()).collect();
     let other = terms.substitute(value, &map);
     let same = terms.eq(value, other);
