@@ -121,12 +121,10 @@ impl BenOr {
     pub fn all_vote(s: &System<Self>) -> bool {
         s.forall_pairs(|i, j| implies(s[i].can_decide || s[i].decision.is_some(), s[j].decision.is_some() || s[j].vote.is(&s[i].x)))
     }
-    /// Estimates and decisions are inputs.
+    /// Estimates are inputs: unless the inputs differ, and any value is one, all hold the only one there is.
     #[invariant(always)]
     pub fn from_inputs(s: &System<Self>) -> bool {
-        s.forall(|i| {
-            s.exists(|j| s[i].x == s.initially(j).x) && implies(s[i].decision.is_some(), s.exists(|j| s[i].decision.is(&s.initially(j).x)))
-        })
+        s.exists(|i| s.exists(|j| s.initially(i).x != s.initially(j).x)) || s.forall(|i| s[i].x == s.initially(i).x)
     }
     /// Unless the estimates differ, all vote for the one there is, and nobody needs a coin.
     #[invariant(before(Vote))]
