@@ -67,8 +67,8 @@ pub fn cluster(registry: &Registry, args: &args::Cluster) -> Result<Verdict, Fai
     let (mut verdict, mut runs, mut below) = (Verdict::Holds, vec![], 0u64);
     for number in 0..args.repeat {
         let seed = first_seed + number as u64;
-        let folder = args.keep.clone().unwrap_or_else(|| std::env::temp_dir().join(format!("heardof-{}-{seed}", std::process::id())));
-        let folder = if args.repeat > 1 { folder.join(format!("run-{number}")) } else { folder };
+        let base = args.keep.clone().unwrap_or_else(|| std::env::temp_dir().join(format!("heardof-{}-{seed}", std::process::id())));
+        let folder = if args.repeat > 1 { base.join(format!("run-{number}")) } else { base.clone() };
         std::fs::create_dir_all(&folder).map_err(|e| Failure::usage(format!("{}: {e}", folder.display())))?;
         let plan = Plan { entry, args, inputs: inputs(entry, args)?, parameters: instance(entry, args)?, seed, folder };
         let ran = plan.run(registry)?;
@@ -82,7 +82,7 @@ pub fn cluster(registry: &Registry, args: &args::Cluster) -> Result<Verdict, Fai
         }
         if holds && args.keep.is_none() {
             // Only a courtesy: a folder that stays is no failure of the run.
-            let _ = std::fs::remove_dir_all(&plan.folder);
+            let _ = std::fs::remove_dir_all(&base);
         } else if !args.json {
             println!("traces and cluster file: {}", plan.folder.display());
         }

@@ -88,8 +88,7 @@ pub fn prove(problem: &Problem, settings: &Settings, done: &(dyn Fn(&Proof) + Sy
     let results: Mutex<Vec<(usize, Proof)>> = Mutex::new(Vec::new());
     let failure: Mutex<Option<SolverError>> = Mutex::new(None);
     let work = || -> Result<(), SolverError> {
-        let options = solver_options(settings.seed, settings.timeout);
-        let mut solvers = [Solver::start(&settings.solver, &options)?, Solver::start(&settings.solver, &options)?];
+        let mut solvers = start(settings)?;
         loop {
             let k = next.fetch_add(1, Ordering::Relaxed);
             let Some(condition) = problem.conditions.get(k) else { return Ok(()) };
@@ -113,6 +112,12 @@ pub fn prove(problem: &Problem, settings: &Settings, done: &(dyn Fn(&Proof) + Sy
     let mut results = results.into_inner().expect("as above");
     results.sort_by_key(|(k, _)| *k);
     Ok(results.into_iter().map(|(_, proof)| proof).collect())
+}
+
+/// Two solvers: the engine keeps its ground formulas in one and asks the other about single elements.
+fn start(settings: &Settings) -> Result<[Solver; 2], SolverError> {
+    let options = solver_options(settings.seed, settings.timeout);
+    Ok([Solver::start(&settings.solver, &options)?, Solver::start(&settings.solver, &options)?])
 }
 
 fn solver_options(seed: u32, limit: Duration) -> solver::Options {
@@ -216,7 +221,15 @@ fn one(problem: &Problem, condition: &Condition, settings: &Settings, solvers: &
             if left.is_zero() {
                 break 'passes;
             }
-            match task.attempt(attempt, pass, (share * shares).min(left), solvers)? {
+            let outcome = match task.attempt(attempt, pass, (share * shares).min(left), solvers) {
+                // Some questions a solver does not stop thinking about when its time is up. It has been killed; others may do.
+                Err(late @ SolverError::Late { .. }) => {
+                    *solvers = start(settings)?;
+                    Err(late.to_string())
+                }
+                outcome => outcome?,
+            };
+            match outcome {
                 Ok(found) => {
                     verdict = Some(found);
                     break 'passes;

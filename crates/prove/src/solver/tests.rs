@@ -118,7 +118,7 @@ fn the_transcript_runs_again() {
 #[cfg(unix)]
 const LISTEN: &str = "while read line; do :; done";
 
-/// A program that answers `--version` like a solver and then does `then`.
+/// A program that answers `--version` like a solver and then does `then`; [`forget`] removes it.
 #[cfg(unix)]
 fn impostor(name: &str, version: &str, then: &str) -> Choice {
     let folder = std::env::temp_dir().join(format!("heardof-solver-{}-{name}", std::process::id()));
@@ -130,6 +130,12 @@ fn impostor(name: &str, version: &str, then: &str) -> Choice {
     let written = std::process::Command::new("sh").args(["-c", write, "sh", &text]).arg(&path).status();
     assert!(written.unwrap().success(), "{}", path.display());
     Choice::At(path)
+}
+
+#[cfg(unix)]
+fn forget(impostor: &Choice) {
+    let Choice::At(path) = impostor else { unreachable!("an impostor is at a path") };
+    std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
 }
 
 #[test]
@@ -151,9 +157,29 @@ fn programs_that_misbehave_are_named() {
     ] {
         let choice = impostor(name, version, then);
         let result = Solver::start(&choice, &options).and_then(|mut solver| solver.check());
+        forget(&choice);
         let error = result.expect_err(name).to_string();
         assert!(error.contains(expected), "{name}: {error}");
     }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_solver_that_does_not_stop_costs_a_condition_and_not_the_run() {
+    use crate::condition::{Condition, Kind, Problem};
+    use crate::prove::{Settings, Verdict, prove};
+    let choice = impostor("endless", "Z3 version 4.13.0", LISTEN);
+    let mut terms = crate::term::Terms::new();
+    let (n, one) = (terms.n(), terms.int(1));
+    let goal = terms.lt(one, n);
+    let condition = Condition { name: "c".into(), kind: Kind::Property, hypotheses: vec![], goal, steps: vec![] };
+    let problem = Problem { terms, conditions: vec![condition], assumed: vec![], uncovered: vec![] };
+    let settings = Settings { solver: choice.clone(), seed: 0, timeout: Duration::from_millis(20), threads: 1 };
+    let proofs = prove(&problem, &settings, &|_| {});
+    forget(&choice);
+    let proofs = proofs.expect("the run goes on");
+    let Verdict::Unknown(why) = &proofs[0].verdict else { panic!("{:?}", proofs[0].verdict) };
+    assert!(why.contains("has been killed"), "{why}");
 }
 
 #[test]
