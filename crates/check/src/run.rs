@@ -88,15 +88,45 @@ pub struct Progress {
     pub total: usize,
 }
 
-struct Size {
-    n: usize,
-    parameters: Datum,
-    phases: usize,
+/// Who begins with what, for every first configuration.
+type Configurations = Vec<Vec<Datum>>;
+
+/// A system to explore.
+pub(crate) struct Size {
+    pub(crate) n: usize,
+    pub(crate) parameters: Datum,
+    pub(crate) phases: usize,
 }
 
 struct Task {
     size: usize,
     inputs: Vec<Datum>,
+}
+
+/// Every system within `options`, with its first configurations.
+pub(crate) fn cases(
+    machine: &dyn Machine,
+    facts: &Facts,
+    options: &Options,
+    relating: bool,
+) -> Result<Vec<(Size, Configurations)>, CheckError> {
+    let a = machine.algorithm();
+    let mut cases = vec![];
+    for n in options.sizes(relating) {
+        if n > MAX_N {
+            let size = format!("{n} processes have 2^{} heard-of assignments a round", n * n);
+            return Err(CheckError::TooLarge { what: format!("n = {n}"), size, advice: format!("lower -n to at most {MAX_N}") });
+        }
+        let phases = options.phases(a, n);
+        for d in parameters(machine, facts, options, n)? {
+            supported(machine, &d)?;
+            let apart = facts.told_apart(machine, n, &d, 0, if facts.uses_round { phases } else { 1 });
+            let apart = apart.map_err(|why| CheckError::Stuck { function: "coordinator".into(), why })?;
+            let bounds = Bounds { n, values: options.values.count(n), phases, nat: n };
+            cases.push((Size { n, parameters: d, phases }, configurations(&a.input, &bounds, apart)?));
+        }
+    }
+    Ok(cases)
 }
 
 /// What the text says, with renaming switched off where that is asked for.
@@ -145,20 +175,9 @@ pub fn check(machine: &dyn Machine, options: &Options, progress: &(dyn Fn(Progre
     let text = Interpreted::new(a.clone());
     let relating = phases(a)?.any.iter().any(|r| !r.rule.is_local()) || facts.uses_kernel;
     let (mut sizes, mut tasks) = (vec![], vec![]);
-    for n in options.sizes(relating) {
-        if n > MAX_N {
-            let size = format!("{n} processes have 2^{} heard-of assignments a round", n * n);
-            return Err(CheckError::TooLarge { what: format!("n = {n}"), size, advice: format!("lower -n to at most {MAX_N}") });
-        }
-        let phases = options.phases(a, n);
-        for d in parameters(machine, &facts, options, n)? {
-            supported(machine, &d)?;
-            let apart = facts.told_apart(machine, n, &d, 0, if facts.uses_round { phases } else { 1 });
-            let apart = apart.map_err(|why| CheckError::Stuck { function: "coordinator".into(), why })?;
-            let bounds = Bounds { n, values: options.values.count(n), phases, nat: n };
-            tasks.extend(configurations(&a.input, &bounds, apart)?.into_iter().map(|inputs| Task { size: sizes.len(), inputs }));
-            sizes.push(Size { n, parameters: d, phases });
-        }
+    for (size, configurations) in cases(machine, &facts, options, relating)? {
+        tasks.extend(configurations.into_iter().map(|inputs| Task { size: sizes.len(), inputs }));
+        sizes.push(size);
     }
     let shared = Shared {
         machine,

@@ -5,10 +5,9 @@
 
 use crate::explore::{Broken, Reach, explore};
 use crate::judge::Judge;
-use crate::options::{CheckError, MAX_N, Options, configurations, parameters};
-use crate::run::{facts, rules, supported, too_large};
+use crate::options::{CheckError, Options};
+use crate::run::{Size, cases, facts, rules, too_large};
 use crate::step::{Setting, Stepper};
-use heardof_core::datum::Bounds;
 use heardof_core::machine::{Interpreted, Machine};
 use std::collections::BTreeSet;
 
@@ -31,27 +30,16 @@ pub fn sift(machine: &dyn Machine, options: &Options) -> Result<Sifted, CheckErr
     let text = Interpreted::new(a.clone());
     let rules = rules(a, None, 0)?;
     let mut sifted = Sifted::default();
-    for n in options.sizes(true) {
-        if n > MAX_N {
-            let advice = format!("lower -n to at most {MAX_N}");
-            return Err(CheckError::TooLarge { what: format!("n = {n}"), size: "too many assignments".into(), advice });
-        }
-        let phases = options.phases(a, n);
-        for d in parameters(machine, &facts, options, n)? {
-            supported(machine, &d)?;
-            let apart = facts.told_apart(machine, n, &d, 0, if facts.uses_round { phases } else { 1 });
-            let apart = apart.map_err(|why| CheckError::Stuck { function: "coordinator".into(), why })?;
-            let bounds = Bounds { n, values: options.values.count(n), phases, nat: n };
-            let set = Setting { machine, text: &text, facts: &facts, n, parameters: &d, phases };
-            let mut stepper = Stepper::new(set).map_err(|why| CheckError::Unsupported { what: why.to_string() })?;
-            let mut judge = Judge::new(a);
-            let reach = Reach { rounds: phases * a.rounds.len(), states: options.limit_states, hurry: false, goals_only: false };
-            for inputs in configurations(&a.input, &bounds, apart)? {
-                let explored = explore(&mut stepper, &mut judge, &rules, &inputs, reach).map_err(|halt| too_large(a, n, halt))?;
-                let Some(explored) = explored else { continue };
-                sifted.states += explored.states.len() as u64;
-                sifted.violated.extend(explored.found.iter().filter_map(|f| if let Broken::Spec(k) = f.what { Some(k) } else { None }));
-            }
+    for (Size { n, parameters, phases }, configurations) in cases(machine, &facts, options, true)? {
+        let set = Setting { machine, text: &text, facts: &facts, n, parameters: &parameters, phases };
+        let mut stepper = Stepper::new(set).map_err(|why| CheckError::Unsupported { what: why.to_string() })?;
+        let mut judge = Judge::new(a);
+        let reach = Reach { rounds: phases * a.rounds.len(), states: options.limit_states, hurry: false, goals_only: false };
+        for inputs in configurations {
+            let explored = explore(&mut stepper, &mut judge, &rules, &inputs, reach).map_err(|halt| too_large(a, n, halt))?;
+            let Some(explored) = explored else { continue };
+            sifted.states += explored.states.len() as u64;
+            sifted.violated.extend(explored.found.iter().filter_map(|f| if let Broken::Spec(k) = f.what { Some(k) } else { None }));
         }
     }
     Ok(sifted)

@@ -8,24 +8,13 @@ use heardof_core::ir::{Expr, Node, Op, Pat};
 /// The widest line, as in the project's own files.
 const WIDTH: usize = 110;
 
-/// How strongly Rust's operators bind, weakest first.
-fn strength(op: Op) -> u8 {
-    match op {
-        Op::Or => 1,
-        Op::And => 2,
-        Op::Eq | Op::Ne | Op::Lt | Op::Le | Op::Gt | Op::Ge => 3,
-        Op::Add | Op::Sub => 4,
-        Op::Mul | Op::Div | Op::Rem => 5,
-    }
-}
-
 /// A formula as the body of a function, its alternatives on lines of their own where one line would be too wide.
 pub fn body(formula: &Expr, indent: usize) -> String {
     let text = Printer::default().at(formula, 0);
     let pad = " ".repeat(indent);
     match &formula.node {
         Node::Op(op @ (Op::Or | Op::And), a, b) if indent + text.len() > WIDTH => {
-            let own = strength(*op);
+            let own = op.strength();
             let (a, b) = (Printer::default().at(a, own), Printer::default().at(b, own + 1));
             format!("{pad}{a}\n{pad}    {} {b}", op.symbol())
         }
@@ -56,7 +45,7 @@ impl Printer {
             Node::Call(name, arguments) => format!("{name}({})", self.list(arguments)),
             Node::Method(name, of, arguments) => self.method(name, of, arguments),
             Node::Op(op, a, b) => {
-                let own = strength(*op);
+                let own = op.strength();
                 let text = format!("{} {} {}", self.at(a, own), op.symbol(), self.at(b, own + 1));
                 if own < outer { format!("({text})") } else { text }
             }

@@ -1,17 +1,6 @@
 //! Expressions in a Rust-like notation, for descriptions of mutants: `3 * mailbox.len() > 2 * ctx.n()`.
 
-use heardof_core::ir::{Expr, Node, Op, Pat};
-
-/// How strongly Rust's operators bind, weakest first.
-fn strength(op: Op) -> u8 {
-    match op {
-        Op::Or => 1,
-        Op::And => 2,
-        Op::Eq | Op::Ne | Op::Lt | Op::Le | Op::Gt | Op::Ge => 3,
-        Op::Add | Op::Sub => 4,
-        Op::Mul | Op::Div | Op::Rem => 5,
-    }
-}
+use heardof_core::ir::{Expr, Node, Pat};
 
 /// `e` as Rust would have it, on one line.
 pub fn surface(e: &Expr) -> String {
@@ -29,7 +18,7 @@ fn at(e: &Expr, outer: u8) -> String {
         Node::Call(name, args) => format!("{name}({})", list(args)),
         Node::Method(name, of, args) => format!("{}.{name}({})", at(of, 7), list(args)),
         Node::Op(op, a, b) => {
-            let own = strength(*op);
+            let own = op.strength();
             // A right operand of the same strength needs brackets, a left one does not.
             let text = format!("{} {} {}", at(a, own), op.symbol(), at(b, own + 1));
             if own < outer { format!("({text})") } else { text }

@@ -107,6 +107,16 @@ impl Op {
     pub fn symbol(self) -> &'static str {
         Op::ALL.iter().find(|(op, _)| *op == self).expect("every operator is in ALL").1
     }
+    /// How strongly Rust binds it, weakest first.
+    pub fn strength(self) -> u8 {
+        match self {
+            Op::Or => 1,
+            Op::And => 2,
+            Op::Eq | Op::Ne | Op::Lt | Op::Le | Op::Gt | Op::Ge => 3,
+            Op::Add | Op::Sub => 4,
+            Op::Mul | Op::Div | Op::Rem => 5,
+        }
+    }
     /// The operator spelled `symbol`.
     pub fn from_symbol(symbol: &str) -> Option<Op> {
         Op::ALL.iter().find(|(_, s)| *s == symbol).map(|(op, _)| *op)
