@@ -89,3 +89,78 @@ fn equal_to(terms: &mut Terms, variable: Var, part: Term) -> Option<Term> {
     };
     (!terms.free(value).contains(&variable)).then_some(value)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finite::{Element, Model, evaluate::holds};
+    use crate::smtlib::read_one;
+    use crate::term::{Fun, Sort};
+    use std::collections::{BTreeMap, BTreeSet};
+
+    const SYMBOLS: &str = "(declare-sort Pid 0) (declare-sort V 0) (declare-fun x (Pid) V) (declare-fun y (Pid) V) (declare-fun d (Pid) Bool) (declare-fun c () V)";
+
+    /// Every model with so many processes, and two values.
+    fn models(terms: &Terms, n: u32, symbols: &[Fun]) -> Vec<Model> {
+        let mut all = vec![Model { n, opaque: vec![2], numbers: BTreeSet::new(), tables: BTreeMap::new() }];
+        for &fun in symbols {
+            let symbol = terms.symbol(fun);
+            let keys: Vec<Vec<Element>> = match symbol.arguments.len() {
+                0 => vec![vec![]],
+                _ => (0..n).map(|p| vec![Element::Member(p)]).collect(),
+            };
+            let value = |one: bool| if symbol.result == Sort::Bool { Element::Bool(one) } else { Element::Member(one.into()) };
+            let tables = (0..1u32 << keys.len())
+                .map(|bits| keys.iter().cloned().enumerate().map(|(k, key)| (key, value(bits >> k & 1 == 1))).collect::<BTreeMap<_, _>>());
+            let tables: Vec<_> = tables.collect();
+            all = all
+                .iter()
+                .flat_map(|model| {
+                    tables.iter().map(move |table| {
+                        let mut model = model.clone();
+                        model.tables.insert(fun, table.clone());
+                        model
+                    })
+                })
+                .collect();
+        }
+        all
+    }
+
+    fn has_values_bound(terms: &Terms, formula: Term) -> bool {
+        let here = match terms.node(formula) {
+            Node::Exists(variables, _) => variables.iter().any(|&v| terms.variable_sort(v) != Sort::Process),
+            _ => false,
+        };
+        here || terms.children(formula).into_iter().any(|c| has_values_bound(terms, c))
+    }
+
+    #[test]
+    fn what_is_eliminated_means_the_same() {
+        for (formula, gone) in [
+            ("(exists ((v V)) (forall ((i Pid)) (= v (x i))))", true),
+            ("(exists ((v V)) (forall ((i Pid)) (and (= v (x i)) (=> (d i) (= v (y i))))))", true),
+            ("(exists ((v V)) (and (forall ((i Pid)) (= (x i) v)) (exists ((j Pid)) (= (y j) v))))", true),
+            ("(exists ((v V)) (and (forall ((i Pid)) (=> (d i) (= (y i) v))) (forall ((i Pid)) (= (x i) v))))", true),
+            ("(not (exists ((v V)) (forall ((i Pid)) (and (= v (x i)) (d i)))))", true),
+            ("(or (d p) (exists ((v V)) (and (= v c) (forall ((i Pid)) (=> (d i) (= (y i) v))))))", true),
+            ("(exists ((v V)) (and (forall ((i Pid)) (= v c)) (exists ((j Pid)) (= (y j) v))))", true),
+            ("(exists ((v V) (w V)) (and (= v w) (forall ((i Pid)) (and (= w (x i)) (or (d i) (= v (y i)))))))", true),
+            ("(exists ((v V)) (forall ((i Pid) (j Pid)) (and (= v (x i)) (or (d j) (= v (y j))))))", true),
+            // An equation under a condition names no value.
+            ("(exists ((v V)) (forall ((i Pid)) (or (d i) (= v (x i)))))", false),
+            ("(exists ((v V)) (forall ((i Pid)) (not (= v (x i)))))", false),
+        ] {
+            let formula = formula.replace("(d p)", "(exists ((p Pid)) (d p))");
+            let mut script = read_one(SYMBOLS, &formula).unwrap();
+            let before = script.assertions[0].formula;
+            let after = eliminate(&mut script.terms, before);
+            assert_eq!(!has_values_bound(&script.terms, after), gone, "{}", script.terms.show(after));
+            let symbols: Vec<Fun> = script.terms.occurring(&[before]).into_iter().collect();
+            for model in (1..=3).flat_map(|n| models(&script.terms, n, &symbols)) {
+                let truth = |formula| holds(&script.terms, &model, formula).unwrap();
+                assert_eq!(truth(before), truth(after), "{formula} became {}", script.terms.show(after));
+            }
+        }
+    }
+}
