@@ -1,8 +1,9 @@
 //! The portfolio: every condition of a problem, on all cores, with the means that suit it.
 //!
-//! A condition without cardinalities goes to the solver with its quantifiers first; any other to the ground engine, then to a finite search
-//! for a counterexample, then to the engine again in other ways, in passes that take longer and longer. Each attempt begins in a fresh solver state with terms of its own,
-//! so that the outcome does not depend on which condition ran before, nor on the number of threads.
+//! A condition without cardinalities goes to the solver with its quantifiers first; any other to the ground engine, then to a finite
+//! search for a counterexample, then to the engine again in other ways, in passes that take longer and longer. Each attempt begins in a
+//! fresh solver state with terms of its own, so that the outcome does not depend on which condition ran before, nor on the number of
+//! threads.
 
 use crate::certificate;
 use crate::clause::Clauses;

@@ -1,8 +1,8 @@
 //! What the text owes besides its specification: that every operation is defined, and that `ready` enforces what safety rests on.
 //!
-//! Well-definedness: on every path of `init`, `halted`, `send`, `update`, `ready` and of the specification, `a - b` has `b ≤ a`, a divisor is not zero,
-//! some arm of a `match` fits. What is taken from a mailbox is an option and needs no condition; that no count passes 2^64 is an
-//! assumption.
+//! Well-definedness: on every path of `init`, `halted`, `send`, `update`, `ready` and of the specification, `a - b` has `b ≤ a`, a
+//! divisor is not zero, some arm of a `match` fits. What is taken from a mailbox is an option and needs no condition; that no count
+//! passes 2^64 is an assumption.
 //!
 //! Enforcement: the node does not leave a round while `ready` says `Block`. So if no process blocks on what it heard, each `#[safety]`
 //! predicate must hold; in any state, reachable or not. Where no round of an algorithm ever blocks, its predicates are assumptions on
