@@ -11,6 +11,7 @@
 //!
 //! Worked example: for `|A| > 2·|B|`, `B ≠ ∅` there is none with n = 1 and n = 2, and one with n = 3: A = {p0, p1, p2}, B = {p0}.
 
+pub mod core;
 pub mod evaluate;
 mod expand;
 mod extract;

@@ -17,6 +17,7 @@ pub mod condition;
 pub mod finite;
 pub mod ground;
 pub mod lower;
+mod pieces;
 pub mod prove;
 pub mod sexp;
 pub mod slice;

@@ -8,12 +8,12 @@
 use crate::certificate;
 use crate::clause::Clauses;
 use crate::clock::Stopwatch;
-use crate::condition::{Condition, Kind, Problem};
+use crate::condition::{Condition, Hypothesis, Kind, Problem};
 use crate::finite::{self, Model, Sizes};
 use crate::ground::{Engine, Fact, Figures, Options, Outcome};
+use crate::pieces;
 use crate::slice::Slice;
-use crate::solve::quantified::Quantified;
-use crate::solve::{self, Prover, Refutation};
+use crate::solve::{Refutation, quantified};
 use crate::solver::{self, Choice, Solver, SolverError};
 use crate::term::{Term, Terms};
 use std::sync::Mutex;
@@ -50,8 +50,8 @@ pub enum Verdict {
 pub enum Method {
     /// By ground formulas; they are the certificate.
     Ground {
-        /// What was assumed, the negated goal last: perhaps not all hypotheses.
-        assumptions: Vec<Term>,
+        /// What was assumed, the negated goal last: perhaps not all hypotheses, perhaps only pieces of them.
+        assumptions: Vec<Hypothesis>,
         /// The terms after the run.
         terms: Box<Terms>,
         /// The clauses after the run.
@@ -134,7 +134,12 @@ enum Attempt {
     Finite(u32),
     /// The ground engine, perhaps with fewer hypotheses.
     Ground(Slice, Manner),
+    /// The ground engine with the pieces of hypotheses that suffice for so many processes, when there are such.
+    Core(u32, Manner),
 }
+
+/// The label of the last assumption.
+const NEGATED_GOAL: &str = "negated goal";
 
 /// How the ground engine searches.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -149,24 +154,29 @@ enum Manner {
     Strict,
 }
 
+/// What is tried first where the goal does not count: most such conditions take a few hundredths of a second, and for the others it
+/// matters most to leave out what is not needed.
+const FIRST: [(Attempt, u32); 2] = [(Attempt::Ground(Slice::Universal, Manner::Plain), 1), (Attempt::Core(2, Manner::Heavy), 3)];
 /// One pass of attempts, with their shares of its time. Passes follow each other, each with another seed and [`GROWTH`] times as long,
 /// until the time is up: most conditions need a fraction of a second, and the random factor is large, so that a restart pays.
-const PASS: [(Attempt, u32); 10] = [
-    (Attempt::Ground(Slice::Universal, Manner::Plain), 6),
-    (Attempt::Ground(Slice::Spoken, Manner::Heavy), 4),
-    (Attempt::Quantified, 2),
-    (Attempt::Finite(2), 2),
-    (Attempt::Ground(Slice::All, Manner::Plain), 4),
-    (Attempt::Finite(4), 4),
-    (Attempt::Ground(Slice::All, Manner::Heavy), 4),
-    (Attempt::Ground(Slice::Spoken, Manner::Few), 4),
-    (Attempt::Ground(Slice::All, Manner::Few), 4),
-    (Attempt::Ground(Slice::Spoken, Manner::Strict), 4),
+const PASS: [(Attempt, u32); 12] = [
+    (Attempt::Ground(Slice::Universal, Manner::Plain), 12),
+    (Attempt::Core(2, Manner::Plain), 4),
+    (Attempt::Core(3, Manner::Plain), 4),
+    (Attempt::Ground(Slice::Spoken, Manner::Heavy), 8),
+    (Attempt::Quantified, 4),
+    (Attempt::Finite(2), 4),
+    (Attempt::Ground(Slice::All, Manner::Plain), 8),
+    (Attempt::Finite(4), 8),
+    (Attempt::Ground(Slice::All, Manner::Heavy), 8),
+    (Attempt::Ground(Slice::Spoken, Manner::Few), 8),
+    (Attempt::Ground(Slice::All, Manner::Few), 8),
+    (Attempt::Ground(Slice::Spoken, Manner::Strict), 8),
 ];
 /// The most that the steps of a condition may take together in each pass, as a share of it.
-const STEPS: u32 = 8;
+const STEPS: u32 = 16;
 /// One share of the first pass.
-const SHARE: Duration = Duration::from_millis(250);
+const SHARE: Duration = Duration::from_millis(125);
 const GROWTH: u32 = 3;
 
 impl Manner {
@@ -185,7 +195,9 @@ impl Manner {
 struct Task<'a> {
     terms: Terms,
     /// The hypotheses and, last, the negated goal.
-    assumptions: Vec<Term>,
+    assumptions: Vec<Hypothesis>,
+    /// The same with the hypotheses in pieces.
+    pieces: Vec<Hypothesis>,
     /// The condition itself.
     condition: &'a Condition,
     settings: &'a Settings,
@@ -194,11 +206,13 @@ struct Task<'a> {
 fn one(problem: &Problem, condition: &Condition, settings: &Settings, solvers: &mut [Solver; 2]) -> Result<Proof, SolverError> {
     let started = Stopwatch::start();
     let mut terms = problem.terms.clone();
-    let mut assumptions: Vec<Term> = condition.hypotheses.iter().map(|h| h.formula).collect();
-    assumptions.push(terms.not(condition.goal));
-    // Without cardinalities the solver's quantifiers come first.
-    let first = if assumptions.iter().any(|&f| counts(&terms, f)) { None } else { Some((Attempt::Quantified, 1)) };
-    let task = Task { terms, assumptions, condition, settings };
+    let refuted = Hypothesis { label: NEGATED_GOAL.into(), formula: terms.not(condition.goal) };
+    let mut assumptions = condition.hypotheses.clone();
+    assumptions.push(refuted.clone());
+    let mut pieces = pieces::pieces(&mut terms, &condition.hypotheses);
+    pieces.push(refuted);
+    let first: &[(Attempt, u32)] = if counts(&terms, condition.goal) { &[] } else { &FIRST };
+    let task = Task { terms, assumptions, pieces, condition, settings };
     let mut reasons: Vec<String> = Vec::new();
     let (mut verdict, mut tried) = (None, vec![]);
     let passes = (0u32..).map(|pass| (pass, SHARE * GROWTH.saturating_pow(pass)));
@@ -209,14 +223,14 @@ fn one(problem: &Problem, condition: &Condition, settings: &Settings, solvers: &
             verdict = Some(Verdict::Proved(Method::Rounds(proofs)));
             break;
         }
-        for (attempt, shares) in first.into_iter().filter(|_| pass == 0).chain(PASS) {
+        for (attempt, shares) in first.iter().filter(|_| pass == 0).chain(&PASS).copied() {
             if let Attempt::Ground(slice, manner) = attempt {
                 // Of two slices of one size one is the other.
                 let size = task.slice(slice).len();
-                if tried.contains(&(pass, size, manner)) {
+                if tried.contains(&(pass, shares, size, manner)) {
                     continue;
                 }
-                tried.push((pass, size, manner));
+                tried.push((pass, shares, size, manner));
             }
             let left = settings.timeout.saturating_sub(started.elapsed());
             if left.is_zero() {
@@ -265,9 +279,12 @@ fn by_rounds(
 }
 
 impl Task<'_> {
-    fn slice(&self, slice: Slice) -> Vec<Term> {
-        let refuted = *self.assumptions.last().expect("the negated goal is there");
+    fn slice(&self, slice: Slice) -> Vec<Hypothesis> {
+        let (refuted, _) = self.assumptions.split_last().expect("the negated goal is there");
         slice.of(&self.terms, self.condition, refuted)
+    }
+    fn formulas(&self) -> Vec<Term> {
+        self.assumptions.iter().map(|h| h.formula).collect()
     }
     /// One attempt; the error says why it led nowhere.
     fn attempt(
@@ -281,32 +298,45 @@ impl Task<'_> {
         Ok(match attempt {
             Attempt::Finite(largest) => {
                 solvers[0].reset(&solver_options(seed, budget));
-                match finite::search(&mut solvers[0], &self.terms, &self.assumptions, &Sizes { from: 1, to: largest })? {
+                match finite::search(&mut solvers[0], &self.terms, &self.formulas(), &Sizes { from: 1, to: largest })? {
                     finite::Outcome::Found(model) => Ok(Verdict::Refuted(model)),
                     finite::Outcome::NotFound(_) => Err(format!("no counterexample found with n = 1..{largest}")),
                 }
             }
-            Attempt::Quantified => by_quantifiers(&self.terms, &self.assumptions, self.settings, budget)?.map(Verdict::Proved),
+            Attempt::Quantified => {
+                solvers[0].reset(&solver_options(seed, budget));
+                by_quantifiers(&self.terms, &self.formulas(), &mut solvers[0])?.map(Verdict::Proved)
+            }
             Attempt::Ground(slice, manner) => {
                 by_instances(&self.terms, &self.slice(slice), seed, manner.options(budget), solvers)?.map(Verdict::Proved)
             }
+            Attempt::Core(n, manner) => match self.core(n, seed, budget, solvers)? {
+                Some(pieces) => by_instances(&self.terms, &pieces, seed, manner.options(budget), solvers)?.map(Verdict::Proved),
+                // Perhaps it does not hold.
+                None => self.attempt(Attempt::Finite(n), pass, budget, solvers)?,
+            },
         })
+    }
+
+    /// The pieces of hypotheses that refute the negated goal in each system of `n` processes, and the negated goal.
+    fn core(&self, n: u32, seed: u32, budget: Duration, solvers: &mut [Solver; 2]) -> Result<Option<Vec<Hypothesis>>, SolverError> {
+        let formulas: Vec<Term> = self.pieces.iter().map(|h| h.formula).collect();
+        let refuted = formulas.len() - 1;
+        solvers[1].reset(&solver_options(seed, budget));
+        let Some(mut core) = finite::core::core(&mut solvers[1], &self.terms, &formulas, n)? else { return Ok(None) };
+        core.retain(|&k| k != refuted);
+        core.push(refuted);
+        Ok(Some(core.into_iter().map(|k| self.pieces[k].clone()).collect()))
     }
 }
 
 /// What does not count goes to the solver with its quantifiers, if the goal does not. Leaving hypotheses out is sound.
-fn by_quantifiers(
-    terms: &Terms,
-    assumptions: &[Term],
-    settings: &Settings,
-    budget: Duration,
-) -> Result<Result<Method, String>, SolverError> {
+fn by_quantifiers(terms: &Terms, assumptions: &[Term], solver: &mut Solver) -> Result<Result<Method, String>, SolverError> {
     let plain: Vec<Term> = assumptions.iter().copied().filter(|&f| !counts(terms, f)).collect();
     if plain.last() != assumptions.last() {
         return Ok(Err("the goal counts".into()));
     }
-    let own = solve::Settings { solver: settings.solver.clone(), seed: settings.seed, limit: budget, ..solve::Settings::default() };
-    Ok(match Quantified::new(&own).refute(&mut terms.clone(), &plain)? {
+    Ok(match quantified::refute(solver, &mut terms.clone(), &plain)? {
         Refutation::Unsat => Ok(Method::Quantified),
         Refutation::GaveUp(why) => Err(format!("with quantifiers: {why}")),
     })
@@ -320,15 +350,21 @@ fn counts(terms: &Terms, formula: Term) -> bool {
 
 fn by_instances(
     terms: &Terms,
-    assumptions: &[Term],
+    assumptions: &[Hypothesis],
     seed: u32,
     options: Options,
     solvers: &mut [Solver; 2],
 ) -> Result<Result<Method, String>, SolverError> {
     let mut terms = terms.clone();
-    let mut clauses = Clauses::new(&mut terms, assumptions);
+    let formulas: Vec<Term> = assumptions.iter().map(|h| h.formula).collect();
+    let goal = *formulas.last().expect("the negated goal");
+    let mut clauses = Clauses::new(&mut terms, &formulas);
     for solver in solvers.iter_mut() {
         solver.reset(&solver_options(seed, options.budget));
+        if !counts(&terms, goal) {
+            // Within a scope z3 is in its incremental mode from the first question on, and does not set up the other one.
+            solver.push();
+        }
     }
     let [first, second] = solvers;
     let mut engine = Engine::new(&mut terms, &mut clauses, (first, second), options)?;
@@ -350,11 +386,7 @@ impl Proof {
     pub fn certificates(&self, condition: &Condition) -> Vec<(String, String)> {
         match &self.verdict {
             Verdict::Proved(Method::Ground { assumptions, terms, clauses, facts, .. }) => {
-                let label = |formula: &Term| {
-                    let hypothesis = condition.hypotheses.iter().find(|h| h.formula == *formula);
-                    hypothesis.map_or_else(|| "negated goal".to_string(), |h| h.label.clone())
-                };
-                let assumptions: Vec<(String, Term)> = assumptions.iter().map(|f| (label(f), *f)).collect();
+                let assumptions: Vec<(String, Term)> = assumptions.iter().map(|h| (h.label.clone(), h.formula)).collect();
                 let proof = certificate::Proof { terms, clauses, name: &self.name, assumptions: &assumptions, facts };
                 vec![(self.name.clone(), certificate::write(&proof))]
             }

@@ -21,10 +21,10 @@ pub enum Slice {
 
 impl Slice {
     /// The hypotheses and, last, `refuted`, the negated goal.
-    pub fn of(self, terms: &Terms, condition: &Condition, refuted: Term) -> Vec<Term> {
+    pub fn of(self, terms: &Terms, condition: &Condition, refuted: &Hypothesis) -> Vec<Hypothesis> {
         let hypotheses = &condition.hypotheses;
         let others = hypotheses.iter().filter(|h| !is_invariant(h)).map(|h| h.formula);
-        let spoken: BTreeSet<Fun> = others.chain([refuted]).flat_map(|f| given(terms, f)).collect();
+        let spoken: BTreeSet<Fun> = others.chain([refuted.formula]).flat_map(|f| given(terms, f)).collect();
         let fits = |h: &&Hypothesis| {
             let name = h.label.strip_prefix("invariant ").unwrap_or_default();
             let own = condition.name.split(['/', '.']).any(|part| part == name);
@@ -35,7 +35,7 @@ impl Slice {
                 Slice::Universal => given(terms, h.formula).is_subset(&spoken) && (own || !claims(terms, h.formula, true)),
             }
         };
-        hypotheses.iter().filter(fits).map(|h| h.formula).chain([refuted]).collect()
+        hypotheses.iter().filter(fits).chain([refuted]).cloned().collect()
     }
 }
 
@@ -88,9 +88,9 @@ mod tests {
             hypothesis("invariant inputs", inputs),
             hypothesis("round R", some),
         ];
-        let refuted = terms.not(all);
+        let refuted = hypothesis("negated goal", terms.not(all));
         let mut condition = Condition { name: "inductive/R/all.1".into(), kind: Kind::Inductive, hypotheses, goal: all, steps: vec![] };
-        let left = |condition: &Condition, slice: Slice| slice.of(&terms, condition, refuted).len();
+        let left = |condition: &Condition, slice: Slice| slice.of(&terms, condition, &refuted).len();
         assert_eq!([Slice::Universal, Slice::Spoken, Slice::All].map(|s| left(&condition, s)), [3, 4, 5]);
         // What the goal is about stays.
         condition.name = "inductive/R/some".into();

@@ -216,3 +216,24 @@ fn what_the_search_guesses_wrong_is_not_accepted() {
         }
     }
 }
+
+#[test]
+fn a_core_is_what_contradicts_itself_with_few_processes() {
+    let Some(mut solver) = solver_with_cores() else { return };
+    let declarations = "(declare-sort Pid 0)(declare-fun x (Pid) Int)(declare-fun d (Pid) Bool)(declare-const v Int)
+        (assert (forall ((i Pid)) (= (x i) v)))
+        (assert (forall ((i Pid)) (d i)))
+        (assert (exists ((i Pid)) (not (= (x i) v))))
+        (assert (exists ((i Pid) (j Pid) (k Pid)) (distinct i j k)))";
+    let script = read(declarations).unwrap();
+    let formulas = formulas(&script);
+    assert_eq!(core::core(&mut solver, &script.terms, &formulas[..3], 2).unwrap(), Some(vec![0, 2]));
+    // Consistent with as many processes as that.
+    assert_eq!(core::core(&mut solver, &script.terms, &formulas[..2], 2).unwrap(), None);
+    assert_eq!(core::core(&mut solver, &script.terms, &formulas[3..], 2).unwrap(), Some(vec![0]));
+    assert_eq!(core::core(&mut solver, &script.terms, &formulas[3..], 3).unwrap(), None);
+}
+
+fn solver_with_cores() -> Option<Solver> {
+    Solver::start(&Choice::Z3, &Options { cores: true, ..Options::default() }).map_err(|error| println!("not tested: {error}")).ok()
+}

@@ -342,7 +342,7 @@ impl<'a> Assembly<'a> {
     }
 }
 
-/// The conjuncts of a goal; `∀` is moved inside.
+/// The conjuncts of a goal; `∀` and one disjunction are moved inside.
 fn conjuncts(terms: &mut Terms, goal: Term) -> Vec<Term> {
     match terms.node(goal).clone() {
         Node::And(list) => list.iter().flat_map(|part| conjuncts(terms, *part)).collect(),
@@ -354,6 +354,14 @@ fn conjuncts(terms: &mut Terms, goal: Term) -> Vec<Term> {
                 if many { renamed(terms, whole) } else { whole }
             };
             parts.into_iter().map(close).collect()
+        }
+        // `a ∨ b ∧ c`: each of `a ∨ b` and `a ∨ c` is a smaller question. Of several conjunctions none is distributed.
+        Node::Or(list) => {
+            let parts: Vec<Vec<Term>> = list.iter().map(|part| conjuncts(terms, *part)).collect();
+            let mut several = parts.iter().enumerate().filter(|(_, parts)| parts.len() > 1);
+            let (Some((k, found)), None) = (several.next(), several.next()) else { return vec![goal] };
+            let beside = |part: Term| list.iter().enumerate().map(move |(j, other)| if j == k { part } else { *other });
+            found.iter().map(|part| terms.or(beside(*part))).collect()
         }
         _ => vec![goal],
     }

@@ -3,6 +3,7 @@
 //! Worked example: `j ∈ HO(i)` is `(HO i j)`. Closed terms that occur more than once are defined once (`define-fun`). Cardinalities,
 //! comprehensions, set variables and sets as arguments have no such text: they must have been translated before.
 
+use crate::solver::Solver;
 use crate::term::{Node, Sort, Symbol, Term, Terms, Var};
 use std::collections::BTreeMap;
 
@@ -67,6 +68,18 @@ impl Writer {
         let text = self.text(terms, formula, &mut commands)?;
         commands.push(format!("(assert {text})"));
         Ok(commands)
+    }
+    /// The text of `formula`; what it needs is defined first, in `solver`'s present scope.
+    ///
+    /// # Errors
+    /// As [`Writer::assert`].
+    pub fn define(&mut self, terms: &Terms, formula: Term, solver: &mut Solver) -> Result<String, Untranslated> {
+        let mut commands = Vec::new();
+        self.uses.clear();
+        self.count(terms, formula);
+        let text = self.text(terms, formula, &mut commands)?;
+        commands.iter().for_each(|command| solver.send(command));
+        Ok(text)
     }
     fn count(&mut self, terms: &Terms, term: Term) {
         let uses = self.uses.entry(term).or_insert(0);

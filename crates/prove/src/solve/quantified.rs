@@ -36,19 +36,26 @@ impl Prover for Quantified {
         "the solver's quantifiers".to_string()
     }
     fn refute(&mut self, terms: &mut Terms, formulas: &[Term]) -> Result<Refutation, SolverError> {
-        let mut counting = Counting { terms, named: BTreeMap::new(), sets: Vec::new(), memo: BTreeMap::new() };
-        let mut translated: Vec<Term> = formulas.iter().map(|&f| counting.translate(f)).collect();
-        translated.extend(counting.axioms());
-        let mut solver = self.settings.start()?;
-        if let Err(what) = pose(&mut solver, terms, &translated) {
-            return Ok(Refutation::GaveUp(format!("`{what}` has no translation")));
-        }
-        Ok(match solver.check()? {
-            Answer::Unsat => Refutation::Unsat,
-            Answer::Sat => Refutation::GaveUp("there is a model if cardinalities are left vague and universes may be infinite".to_string()),
-            Answer::Unknown(why) => Refutation::GaveUp(why),
-        })
+        refute(&mut self.settings.start()?, terms, formulas)
     }
+}
+
+/// Asks a solver that has heard of nothing yet.
+///
+/// # Errors
+/// When it fails.
+pub fn refute(solver: &mut Solver, terms: &mut Terms, formulas: &[Term]) -> Result<Refutation, SolverError> {
+    let mut counting = Counting { terms, named: BTreeMap::new(), sets: Vec::new(), memo: BTreeMap::new() };
+    let mut translated: Vec<Term> = formulas.iter().map(|&f| counting.translate(f)).collect();
+    translated.extend(counting.axioms());
+    if let Err(what) = pose(solver, terms, &translated) {
+        return Ok(Refutation::GaveUp(format!("`{what}` has no translation")));
+    }
+    Ok(match solver.check()? {
+        Answer::Unsat => Refutation::Unsat,
+        Answer::Sat => Refutation::GaveUp("there is a model if cardinalities are left vague and universes may be infinite".to_string()),
+        Answer::Unknown(why) => Refutation::GaveUp(why),
+    })
 }
 
 /// Declares what occurs and asserts the formulas; an error is a term that cannot be written.
