@@ -16,7 +16,8 @@ pub fn pieces(terms: &mut Terms, hypotheses: &[Hypothesis]) -> Vec<Hypothesis> {
     all
 }
 
-fn cut(terms: &mut Terms, formula: Term) -> Vec<Term> {
+/// Formulas whose conjunction is equivalent to the formula.
+pub fn cut(terms: &mut Terms, formula: Term) -> Vec<Term> {
     match terms.node(formula).clone() {
         Node::And(list) => list.iter().flat_map(|&part| cut(terms, part)).collect(),
         Node::Forall(vars, body) => {
@@ -52,7 +53,7 @@ mod tests {
         assert!(found.iter().all(|piece| piece.label == "round R"));
         let formulas: Vec<Term> = found.iter().map(|piece| piece.formula).collect();
         let not = terms.not(c);
-        let mut wanted = vec![terms.or([not, p]), terms.or([c, q]), frame];
+        let mut wanted = [terms.or([not, p]), terms.or([c, q]), frame];
         wanted.iter_mut().for_each(|part| *part = terms.forall(&[v], *part));
         assert_eq!(formulas.iter().collect::<std::collections::BTreeSet<_>>(), wanted.iter().collect());
         // Nothing to cut stays as it is.

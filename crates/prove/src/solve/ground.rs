@@ -2,11 +2,13 @@
 
 use super::{Prover, Refutation, Settings};
 use crate::clause::Clauses;
+use crate::finite;
 use crate::ground::{Engine, Options, Outcome};
+use crate::pieces;
 use crate::solver::{self, Solver, SolverError};
 use crate::term::{Term, Terms};
 
-/// Tries the engine, then once more with strict witnesses.
+/// Tries the engine in several ways, each for a part of the time limit.
 pub struct Ground {
     settings: Settings,
 }
@@ -27,16 +29,27 @@ impl Prover for Ground {
         "instances and counting".to_string()
     }
     fn refute(&mut self, terms: &mut Terms, formulas: &[Term]) -> Result<Refutation, SolverError> {
+        let mut cut = terms.clone();
+        let parts: Vec<Term> = formulas.iter().flat_map(|&formula| pieces::cut(&mut cut, formula)).collect();
         let mut gave_up = String::new();
-        for strict_witnesses in [false, true] {
-            let mut own = terms.clone();
-            let mut clauses = Clauses::new(&mut own, formulas);
+        let plain = Options { budget: self.settings.limit / 3, ..Options::default() };
+        let heavy = Options { counted: 3, levels: plain.levels + 1, ..plain.clone() };
+        let strict = Options { strict_witnesses: true, ..plain.clone() };
+        for (few, options) in [(None, &plain), (Some(2), &heavy), (Some(3), &plain), (None, &heavy), (None, &strict)] {
             let (mut first, mut second) = (self.start()?, self.start()?);
-            let options = Options { budget: self.settings.limit, strict_witnesses, ..Options::default() };
-            gave_up = match Engine::new(&mut own, &mut clauses, (&mut first, &mut second), options)?.run()? {
+            let chosen: Vec<Term> = match few {
+                None => formulas.to_vec(),
+                Some(n) => match finite::core::core(&mut second, &cut, &parts, n)? {
+                    Some(core) => core.into_iter().map(|k| parts[k]).collect(),
+                    None => continue,
+                },
+            };
+            let mut own = cut.clone();
+            let mut clauses = Clauses::new(&mut own, &chosen);
+            gave_up = match Engine::new(&mut own, &mut clauses, (&mut first, &mut second), options.clone())?.run()? {
                 Outcome::Proved(_) => return Ok(Refutation::Unsat),
                 Outcome::Saturated => "no contradiction up to the highest level".to_string(),
-                Outcome::OutOfTime => format!("none found in {} s", self.settings.limit.as_secs()),
+                Outcome::OutOfTime => "none found in time".to_string(),
                 Outcome::SolverUnknown(why) => why,
             };
         }
