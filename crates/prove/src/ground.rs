@@ -64,6 +64,13 @@ impl Default for Options {
     }
 }
 
+impl Options {
+    /// Puts off counted sets of young terms, and goes one level further for it.
+    pub fn heavy(self) -> Options {
+        Options { counted: 3, levels: self.levels + 1, ..self }
+    }
+}
+
 /// Why a ground formula follows from the clauses.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Why {

@@ -1,9 +1,9 @@
 //! The portfolio: every condition of a problem, on all cores, with the means that suit it.
 //!
-//! A condition without cardinalities goes to the solver with its quantifiers first; any other to the ground engine, then to a finite
-//! search for a counterexample, then to the engine again in other ways, in passes that take longer and longer. Each attempt begins in a
-//! fresh solver state with terms of its own, so that the outcome does not depend on which condition ran before, nor on the number of
-//! threads.
+//! Each goes to the ground engine, with fewer hypotheses first; where the goal does not count, soon with only those that few processes
+//! need; then to the solver with its quantifiers, to a finite search for a counterexample, and to the engine again in other ways, in
+//! passes that take longer and longer. Each attempt begins in a fresh solver state with terms of its own, so that the outcome does not
+//! depend on which condition ran before, nor on the number of threads.
 
 use crate::certificate;
 use crate::clause::Clauses;
@@ -184,7 +184,7 @@ impl Manner {
         let plain = Options { budget, ..Options::default() };
         match self {
             Manner::Plain => plain,
-            Manner::Heavy => Options { counted: 3, levels: plain.levels + 1, ..plain },
+            Manner::Heavy => plain.heavy(),
             Manner::Few => Options { most: 8, ..plain },
             Manner::Strict => Options { strict_witnesses: true, ..plain },
         }
@@ -294,6 +294,7 @@ impl Task<'_> {
         budget: Duration,
         solvers: &mut [Solver; 2],
     ) -> Result<Result<Verdict, String>, SolverError> {
+        let started = Stopwatch::start();
         let seed = self.settings.seed.wrapping_add(pass);
         Ok(match attempt {
             Attempt::Finite(largest) => {
@@ -311,7 +312,10 @@ impl Task<'_> {
                 by_instances(&self.terms, &self.slice(slice), seed, manner.options(budget), solvers)?.map(Verdict::Proved)
             }
             Attempt::Core(n, manner) => match self.core(n, seed, budget, solvers)? {
-                Some(pieces) => by_instances(&self.terms, &pieces, seed, manner.options(budget), solvers)?.map(Verdict::Proved),
+                Some(pieces) => {
+                    let left = budget.saturating_sub(started.elapsed());
+                    by_instances(&self.terms, &pieces, seed, manner.options(left), solvers)?.map(Verdict::Proved)
+                }
                 // Perhaps it does not hold.
                 None => self.attempt(Attempt::Finite(n), pass, budget, solvers)?,
             },

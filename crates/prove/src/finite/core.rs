@@ -42,17 +42,19 @@ fn ask(solver: &mut Solver, terms: &Terms, formulas: &[Term], n: u32) -> Result<
     let sorted = expander.well_sorted()?;
     let declared: Vec<String> = expander.symbols.values().filter_map(|&fun| declaration(expander.ground.symbol(fun))).collect();
     declared.iter().for_each(|command| solver.send(command));
-    let mut writer = Writer::default();
+    let (ground, mut writer) = (&expander.ground, Writer::default());
+    let mut define =
+        |solver: &mut Solver, formula| writer.define(ground, formula, solver).map_err(|at| Obstacle::Strange(ground.show(at.0)));
     let mut names = Vec::new();
     for (k, &formula) in expanded.iter().enumerate() {
         let name = format!("part_{k}");
         solver.send(&format!("(declare-fun {name} () Bool)"));
-        let text = writer.define(&expander.ground, formula, solver).map_err(|at| Obstacle::Strange(expander.ground.show(at.0)))?;
+        let text = define(solver, formula)?;
         solver.send(&format!("(assert (=> {name} {text}))"));
         names.push(name);
     }
     for formula in sorted {
-        let text = writer.define(&expander.ground, formula, solver).map_err(|at| Obstacle::Strange(expander.ground.show(at.0)))?;
+        let text = define(solver, formula)?;
         solver.send(&format!("(assert {text})"));
     }
     let mut wanted: Vec<usize> = (0..formulas.len()).collect();

@@ -18,10 +18,6 @@ impl Ground {
     pub fn new(settings: &Settings) -> Ground {
         Ground { settings: settings.clone() }
     }
-    fn start(&self) -> Result<Solver, SolverError> {
-        let options = solver::Options { limit: self.settings.limit, seed: self.settings.seed, cores: true, ..solver::Options::default() };
-        Solver::start(&self.settings.solver, &options)
-    }
 }
 
 impl Prover for Ground {
@@ -32,21 +28,27 @@ impl Prover for Ground {
         let mut cut = terms.clone();
         let parts: Vec<Term> = formulas.iter().flat_map(|&formula| pieces::cut(&mut cut, formula)).collect();
         let mut gave_up = String::new();
+        let settings = solver::Options { limit: self.settings.limit, seed: self.settings.seed, cores: true, ..solver::Options::default() };
+        let start = || Solver::start(&self.settings.solver, &settings);
+        let mut solvers = [start()?, start()?];
         let plain = Options { budget: self.settings.limit / 3, ..Options::default() };
-        let heavy = Options { counted: 3, levels: plain.levels + 1, ..plain.clone() };
+        let heavy = plain.clone().heavy();
         let strict = Options { strict_witnesses: true, ..plain.clone() };
         for (few, options) in [(None, &plain), (Some(2), &heavy), (Some(3), &plain), (None, &heavy), (None, &strict)] {
-            let (mut first, mut second) = (self.start()?, self.start()?);
+            for solver in &mut solvers {
+                solver.reset(&settings);
+            }
+            let [first, second] = &mut solvers;
             let chosen: Vec<Term> = match few {
                 None => formulas.to_vec(),
-                Some(n) => match finite::core::core(&mut second, &cut, &parts, n)? {
+                Some(n) => match finite::core::core(second, &cut, &parts, n)? {
                     Some(core) => core.into_iter().map(|k| parts[k]).collect(),
                     None => continue,
                 },
             };
             let mut own = cut.clone();
             let mut clauses = Clauses::new(&mut own, &chosen);
-            gave_up = match Engine::new(&mut own, &mut clauses, (&mut first, &mut second), options.clone())?.run()? {
+            gave_up = match Engine::new(&mut own, &mut clauses, (first, second), options.clone())?.run()? {
                 Outcome::Proved(_) => return Ok(Refutation::Unsat),
                 Outcome::Saturated => "no contradiction up to the highest level".to_string(),
                 Outcome::OutOfTime => "none found in time".to_string(),
