@@ -1,5 +1,6 @@
 //! The catalogue: every algorithm written once, each file with its specification and invariants.
 
+pub mod ate;
 pub mod ben_or;
 pub mod flood_min;
 pub mod last_voting;
@@ -8,6 +9,7 @@ pub mod published;
 pub mod two_phase_commit;
 pub mod uniform_voting;
 
+pub use ate::Ate;
 pub use ben_or::BenOr;
 pub use flood_min::FloodMin;
 pub use last_voting::LastVoting;
@@ -27,6 +29,7 @@ pub fn registry() -> Registry {
         .with::<BenOr>()
         .with::<FloodMin<u64>>()
         .with::<TwoPhaseCommit>()
+        .with::<Ate<u64>>()
         .with_reasons("one_third_rule", include_str!("../testdata/mutants/one_third_rule.txt"))
         .with_reasons("last_voting", include_str!("../testdata/mutants/last_voting.txt"))
         .with_reasons("uniform_voting", include_str!("../testdata/mutants/uniform_voting.txt"))

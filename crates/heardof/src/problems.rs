@@ -39,6 +39,43 @@ pub trait Consensus: Process {
     }
 }
 
+/// Consensus with corrupted messages: all that decide decide the same, and what all propose is what is decided. That every decision was
+/// proposed is too much to ask of processes that cannot tell a corrupted message from another.
+///
+/// Source: M. Biely, B. Charron-Bost, A. Gaillard, M. Hutle, A. Schiper, J. Widder: Tolerating corrupted communication. PODC 2007,
+/// Section 2.4, where it is called integrity.
+#[problem]
+pub trait CorruptedConsensus: Process {
+    /// What is proposed and decided.
+    type Value: Value;
+    /// What this process proposes, as long as it is in its first state.
+    fn proposal(&self) -> &Self::Value;
+    /// What it decided.
+    fn decision(&self) -> Option<&Self::Value>;
+
+    /// No two processes decide differently.
+    #[property]
+    fn agreement(s: &System<Self>) -> bool {
+        s.forall_pairs(|i, j| implies(s[i].decision().is_some() && s[j].decision().is_some(), s[i].decision() == s[j].decision()))
+    }
+    /// If all propose one value, no other is decided.
+    #[property]
+    fn unanimity(s: &System<Self>) -> bool {
+        s.exists(|i| s.exists(|j| s.initially(i).proposal() != s.initially(j).proposal()))
+            || s.forall(|i| implies(s[i].decision().is_some(), s[i].decision() == Some(s.initially(i).proposal())))
+    }
+    /// Who decided never changes its decision.
+    #[property]
+    fn irrevocability(old: &System<Self>, new: &System<Self>) -> bool {
+        new.forall(|i| implies(old[i].decision().is_some(), new[i].decision() == old[i].decision()))
+    }
+    /// Everybody decides.
+    #[termination]
+    fn termination(s: &System<Self>) -> bool {
+        s.forall(|i| s[i].decision().is_some())
+    }
+}
+
 /// k-set agreement: at most k values are decided, all of them proposed. For k = 1 it is consensus.
 ///
 /// Source: S. Chaudhuri: More choices allow more faults. Information and Computation 105(1), 1993.

@@ -1,8 +1,8 @@
 //! From the text of an algorithm to its verification conditions.
 //!
 //! [`lower`] reads an [`Algorithm`] and writes a [`Problem`]: a condition for every claim of the specification, over symbols named as
-//! the text names its fields. Passes: `symbols` turns sorts into symbols, `eval` (with `operators`, `methods`, `mailbox`, `system`)
-//! turns text into terms, `rounds` makes the relation of a round, `conditions`, `liveness` and `duties` put hypotheses and goals
+//! the text names its fields. Passes: `symbols` turns sorts into symbols, `eval` (with `operators`, `methods`, `mailbox`, `system`,
+//! `faults`) turns text into terms, `rounds` makes the relation of a round, `conditions`, `liveness` and `duties` put hypotheses and goals
 //! together.
 //!
 //! Worked example: One-Third Rule's `inductive/Exchange/locked` assumes the invariants over `x`, `has_decision`, `decision`, the
@@ -44,6 +44,7 @@ mod conditions;
 mod duties;
 mod eliminate;
 mod eval;
+mod faults;
 mod liveness;
 mod mailbox;
 mod methods;
@@ -59,7 +60,7 @@ mod world;
 use crate::condition::Problem;
 use crate::term::Terms;
 use conditions::Assembly;
-use heardof_core::ir::{Algorithm, Expr, Node};
+use heardof_core::ir::Algorithm;
 use world::World;
 
 /// The verification conditions of an algorithm whose sorts are inferred, as [`describe`](heardof_core::describe()) gives it.
@@ -71,9 +72,12 @@ pub fn lower(algorithm: &Algorithm) -> Problem {
         }
     };
     let mut assembly = Assembly::new(world);
-    if let Err(what) = benign(algorithm) {
-        assembly.gap("everything", &what);
-        return assembly.finish();
+    match faults::of(&mut assembly.world) {
+        Ok(faults) => assembly.world.faults = faults,
+        Err(trouble) => {
+            assembly.gap_at("everything", "faults", &trouble);
+            return assembly.finish();
+        }
     }
     assembly.initial();
     assembly.inductive();
@@ -83,21 +87,4 @@ pub fn lower(algorithm: &Algorithm) -> Problem {
     assembly.enforced();
     assembly.without_formula();
     assembly.finish()
-}
-
-/// Heard-of sets without corrupted messages are all that has a logic so far.
-fn benign(algorithm: &Algorithm) -> Result<(), String> {
-    let Some(faults) = &algorithm.faults else { return Ok(()) };
-    match faults.body.as_ref().map(last) {
-        Ok(Node::Variant(name, _)) if name == "Faults::Benign" => Ok(()),
-        _ => Err("faults other than benign ones have no logic yet".into()),
-    }
-}
-
-/// What a body without statements is.
-fn last(body: &Expr) -> &Node {
-    match &body.node {
-        Node::Block(items) if items.len() == 1 => last(&items[0]),
-        node => node,
-    }
 }

@@ -1,8 +1,8 @@
-//! All conditions of the six algorithms, as text: what changes in the lowering shows here.
+//! All conditions of the algorithms, as text: what changes in the lowering shows here.
 //!
 //! `BLESS=1 cargo test -p heardof-prove --test conditions` writes the files anew.
 
-use heardof_algorithms::{BenOr, FloodMin, LastVoting, OneThirdRule, TwoPhaseCommit, UniformVoting};
+use heardof_algorithms::{Ate, BenOr, FloodMin, LastVoting, OneThirdRule, TwoPhaseCommit, UniformVoting};
 use heardof_core::describe::describe;
 use heardof_core::ir::Algorithm;
 use heardof_prove::lower::lower;
@@ -115,6 +115,11 @@ fn ben_or() {
 #[test]
 fn flood_min() {
     golden(&describe::<FloodMin<u64>>().expect("a description"));
+}
+
+#[test]
+fn ate() {
+    golden(&describe::<Ate<u64>>().expect("a description"));
 }
 
 #[test]

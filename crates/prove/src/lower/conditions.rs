@@ -207,7 +207,7 @@ impl<'a> Assembly<'a> {
         let set = terms.app(about, &[p]);
         let heard = terms.member(q, set);
         let mut eval = Eval::new(&mut self.world);
-        let (receives, sends) = (eval.active(after(step, false), p)?, eval.active(after(step, false), q)?);
+        let (receives, sends) = (eval.active(after(step, false), p)?, eval.may_send(after(step, false), q)?);
         let terms = &mut self.world.terms;
         let both = terms.and([receives, sends]);
         let body = terms.implies(heard, both);

@@ -71,10 +71,6 @@ impl<'a> Eval<'_, 'a> {
             other => return trouble(Pos::default(), format!("`send` gives {other:?}")),
         };
         let step = me.step.ok_or_else(|| super::world::Trouble { at: Pos::default(), what: "no round here".into() })?;
-        let heard = self.world.heard(step, me.id)?;
-        let terms = self.terms();
-        let inside = terms.member(j, heard);
-        let guard = terms.and([inside, sent]);
         // Where nothing is ever sent, the payload is anything of its sort.
         let payload = match message {
             Some(message) => message,
@@ -84,7 +80,9 @@ impl<'a> Eval<'_, 'a> {
                 Box::new(self.fit(Pos::default(), symbols)?.at(self.terms(), &[j]))
             }
         };
-        Ok(Mailbox { sender, guard, payload })
+        let heard = self.world.heard(step, me.id)?;
+        let heard = self.terms().member(j, heard);
+        self.world.received(round, step, me.id, Mailbox { sender, guard: sent, payload }, heard)
     }
 
     fn opened(&mut self, m: &Mailbox) -> Opened {

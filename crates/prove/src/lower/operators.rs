@@ -4,6 +4,7 @@
 //! `k·q ≤ a < k·(q + 1)`; overflow at 2^64 is an assumption, not a condition.
 
 use super::eval::{Eval, trouble};
+use super::faults::Faults;
 use super::value::{Value, at_most, equal, less};
 use super::world::{Fact, Lowered};
 use crate::term::{Node as TermNode, Role, Sort, Term};
@@ -130,6 +131,12 @@ impl<'a> Eval<'_, 'a> {
             ("Some", 1) => return Ok(Value::some(self.terms(), values.remove(0).1)),
             ("Progress::GoAhead" | "Progress::Deadline", 0) | ("Progress::Sync", 1) => return blocks(self, false),
             ("Progress::Block", 0) => return blocks(self, true),
+            ("Faults::Benign", 0) => return Ok(Value::Faults(Faults::Benign)),
+            ("Faults::Value" | "Faults::Byzantine", 1) => {
+                let at_most = self.as_scalar(at, values.remove(0).1)?;
+                let faults = if name == "Faults::Value" { Faults::Value(at_most) } else { Faults::Byzantine(at_most) };
+                return Ok(Value::Faults(faults));
+            }
             _ => {}
         }
         let shape = self.world.shapes.get(name).cloned();

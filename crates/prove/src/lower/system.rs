@@ -22,7 +22,15 @@ impl<'a> Eval<'_, 'a> {
     }
     pub(super) fn state_of(&mut self, at: Pos, k: usize, process: Term) -> Lowered<Value> {
         let place = self.place(at, k)?;
+        self.has_state(at, process)?;
         self.world.state_at(place.copy, process)
+    }
+    /// Byzantine processes have no state: it is asked for where a quantifier says that the process follows the text.
+    fn has_state(&mut self, at: Pos, process: Term) -> Lowered<()> {
+        match self.world.correct(process) {
+            Some(correct) if !self.known.contains(&correct) => trouble(at, "the state of a process that may be Byzantine"),
+            _ => Ok(()),
+        }
     }
     /// The first state of a process: `init` of its input.
     pub(super) fn first_state(&mut self, process: Term) -> Lowered<Value> {
@@ -99,7 +107,7 @@ impl<'a> Eval<'_, 'a> {
 
     pub(super) fn of_system(&mut self, at: Pos, name: &str, k: usize, arguments: &'a [Expr]) -> Lowered<Value> {
         let place = self.place(at, k)?;
-        if let Some(value) = self.quantified(at, name, arguments, &mut |eval, _| Ok(eval.terms().bool(true)))? {
+        if let Some(value) = self.quantified(at, name, arguments, &mut |eval, p| Ok(eval.follows(p)))? {
             return Ok(value);
         }
         Ok(match (name, arguments) {
@@ -110,6 +118,7 @@ impl<'a> Eval<'_, 'a> {
             ("coordinator", []) => Value::Scalar(self.coordinator(place)?),
             ("initially", [p]) => {
                 let p = self.scalar(p)?;
+                self.has_state(at, p)?;
                 self.first_state(p)?
             }
             ("kernel", []) => Value::Set(Some(self.kernel_at(place)?)),
@@ -132,7 +141,10 @@ impl<'a> Eval<'_, 'a> {
         let variable = self.variables(l, Sort::Process)[0];
         let i = self.terms().var(variable);
         self.scope.push(variable);
+        let follows = self.follows(i);
+        let mark = self.assume(follows);
         let result = self.apply(at, l, vec![Value::Scalar(i)]);
+        self.release(mark);
         self.scope.pop();
         let Some((some, Some(Value::Scalar(t)))) = result?.parts(self.terms()) else {
             return trouble(at, "`image` of a closure that does not give an optional value or process");
@@ -145,7 +157,7 @@ impl<'a> Eval<'_, 'a> {
         let element = terms.variable("v", sort);
         let v = terms.var(element);
         let same = terms.eq(t, v);
-        let body = terms.and([some, same]);
+        let body = terms.and([follows, some, same]);
         let body = terms.exists(&[variable], body);
         Ok(Value::Set(Some(terms.comprehension(element, body))))
     }
@@ -220,7 +232,7 @@ impl<'a> Eval<'_, 'a> {
         let now = self.world.state_at(place.copy, h)?;
         let first = self.first_state(h)?;
         let sort = self.world.algorithm.state.clone();
-        let always = self.terms().bool(true);
+        let always = self.follows(h);
         for state in [now, first] {
             let found = super::occurs::holders(&mut self.world.terms, &state, &sort, wanted, (variable, always), &mut holders);
             self.fit(Pos::default(), found)?;
@@ -231,7 +243,7 @@ impl<'a> Eval<'_, 'a> {
     pub(super) fn of_heard(&mut self, at: Pos, name: &str, k: usize, arguments: &'a [Expr]) -> Lowered<Value> {
         let Some(ho) = self.heard[k] else { return trouble(at, "no heard-of sets here") };
         if name != "set"
-            && let Some(value) = self.quantified(at, name, arguments, &mut |eval, p| eval.active(ho.place, p))?
+            && let Some(value) = self.quantified(at, name, arguments, &mut |eval, p| eval.counts(ho.place, p))?
         {
             return Ok(value);
         }
@@ -241,16 +253,20 @@ impl<'a> Eval<'_, 'a> {
             ("phase", []) => Value::Scalar(self.world.phase(ho.place)),
             ("parameters", []) => self.world.parameters.clone().at(&mut self.world.terms, &[]),
             ("coordinator", []) => Value::Scalar(self.coordinator(ho.place)?),
-            // Faults are benign: what arrives was sent.
-            ("of" | "safe", [p]) => {
+            ("of", [p]) => {
                 let p = self.scalar(p)?;
                 Value::Set(Some(self.world.heard(ho.step, p)?))
+            }
+            ("safe", [p]) => {
+                let p = self.scalar(p)?;
+                Value::Set(Some(self.world.safe(ho.step, p)?))
             }
             ("coin", [p]) => {
                 let (p, coin) = (self.scalar(p)?, self.world.chance(ho.step)?.coin);
                 Value::Scalar(self.terms().app(coin, &[p]))
             }
-            ("kernel" | "secure_kernel", []) => Value::Set(Some(self.kernel(ho)?)),
+            ("kernel", []) => Value::Set(Some(self.kernel(ho, false)?)),
+            ("secure_kernel", []) => Value::Set(Some(self.kernel(ho, true)?)),
             ("kernel_before", []) => Value::Set(Some(self.kernel_at(ho.place)?)),
             ("uniform", []) => Value::Scalar(self.uniform(ho)?),
             ("min_len", []) => Value::Scalar(self.least(ho)?),
@@ -258,11 +274,11 @@ impl<'a> Eval<'_, 'a> {
         })
     }
 
-    /// `{ q | q has not halted and every p that has not halted hears q }`
-    fn kernel(&mut self, ho: Hearing) -> Lowered<Term> {
+    /// `{ q | q has not halted and every p that has not halted hears q }`; of the secure kernel everybody hears what was sent.
+    fn kernel(&mut self, ho: Hearing, secure: bool) -> Lowered<Term> {
         let variable = self.terms().variable("q", Sort::Process);
         let q = self.terms().var(variable);
-        let (active, by_all) = (self.active(ho.place, q)?, self.heard_by_all(ho, q)?);
+        let (active, by_all) = (self.may_send(ho.place, q)?, self.all_hear(ho, q, secure)?);
         let terms = self.terms();
         let body = terms.and([active, by_all]);
         Ok(terms.comprehension(variable, body))
@@ -288,11 +304,16 @@ impl<'a> Eval<'_, 'a> {
     }
     /// Every process that has not halted hears `q`.
     pub(super) fn heard_by_all(&mut self, ho: Hearing, q: Term) -> Lowered<Term> {
+        self.all_hear(ho, q, false)
+    }
+    fn all_hear(&mut self, ho: Hearing, q: Term, secure: bool) -> Lowered<Term> {
         let variable = self.terms().variable("p", Sort::Process);
         let p = self.terms().var(variable);
-        let (active, heard) = (self.active(ho.place, p)?, self.world.heard(ho.step, p)?);
+        let (active, heard) = (self.counts(ho.place, p)?, self.world.heard(ho.step, p)?);
+        let as_sent = if secure { self.world.as_sent(ho.step, q, p)? } else { None };
         let terms = self.terms();
         let inside = terms.member(q, heard);
+        let inside = terms.and(as_sent.into_iter().chain([inside]));
         let body = terms.implies(active, inside);
         Ok(terms.forall(&[variable], body))
     }
@@ -301,7 +322,7 @@ impl<'a> Eval<'_, 'a> {
         let common = self.terms().variable("S", Sort::ProcessSet);
         let variable = self.terms().variable("p", Sort::Process);
         let p = self.terms().var(variable);
-        let (active, heard) = (self.active(ho.place, p)?, self.world.heard(ho.step, p)?);
+        let (active, heard) = (self.counts(ho.place, p)?, self.world.heard(ho.step, p)?);
         let terms = self.terms();
         let set = terms.var(common);
         let same = terms.eq(heard, set);
@@ -330,7 +351,7 @@ impl<'a> Eval<'_, 'a> {
     fn each_size(&mut self, ho: Hearing, all: bool, say: &dyn Fn(&mut Terms, Term) -> Term) -> Lowered<Term> {
         let variable = self.terms().variable("p", Sort::Process);
         let p = self.terms().var(variable);
-        let (active, heard) = (self.active(ho.place, p)?, self.world.heard(ho.step, p)?);
+        let (active, heard) = (self.counts(ho.place, p)?, self.world.heard(ho.step, p)?);
         let terms = self.terms();
         let (size, n) = (terms.card(heard), terms.n());
         let (of_size, of_n) = (say(terms, size), say(terms, n));

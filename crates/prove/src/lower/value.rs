@@ -35,6 +35,8 @@ pub(super) enum Value {
         blocks: Term,
     },
     Mailbox(Mailbox),
+    /// What `faults` gives.
+    Faults(super::faults::Faults),
     Context,
     System(usize),
     Heard(usize),
@@ -101,7 +103,7 @@ impl Value {
             Value::Outbox { sent, message } => Value::Outbox { sent: f(*sent), message: boxed(message, f) },
             Value::Progress { blocks } => Value::Progress { blocks: f(*blocks) },
             Value::Mailbox(m) => Value::Mailbox(Mailbox { sender: m.sender, guard: f(m.guard), payload: Box::new(m.payload.map(f)) }),
-            Value::Unit | Value::Context | Value::System(_) | Value::Heard(_) => self.clone(),
+            Value::Unit | Value::Context | Value::Faults(_) | Value::System(_) | Value::Heard(_) => self.clone(),
         }
     }
 }

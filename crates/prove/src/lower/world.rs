@@ -7,6 +7,7 @@
 //! A [`Fact`] is what is known of a symbol by its definition: the axiom of an aggregate, the range of a natural number, the kernel
 //! after a round. A condition assumes the facts about exactly the symbols it mentions.
 
+use super::faults::{Corruption, Faults};
 use super::simplify::renamed;
 use super::symbols::{Declared, Symbols};
 use super::value::{Fit, Value};
@@ -86,6 +87,8 @@ pub(super) struct World<'a> {
     pub(super) numbers: BTreeMap<&'static str, Fun>,
     kernels: BTreeMap<usize, Fun>,
     chances: Vec<Chance>,
+    pub(super) faults: Faults,
+    pub(super) corruption: Corruption,
 }
 
 impl<'a> World<'a> {
@@ -114,6 +117,8 @@ impl<'a> World<'a> {
             numbers: BTreeMap::new(),
             kernels: BTreeMap::new(),
             chances: vec![],
+            faults: Faults::Benign,
+            corruption: Corruption::default(),
         };
         let (state, parameters, input) = (world.copies[0].clone(), world.parameters.clone(), world.input.clone());
         world.ranges(&state, &process);
@@ -123,7 +128,7 @@ impl<'a> World<'a> {
     }
 
     /// Numbers are in the range of their sort.
-    fn ranges(&mut self, symbols: &Symbols, arguments: &[Sort]) {
+    pub(super) fn ranges(&mut self, symbols: &Symbols, arguments: &[Sort]) {
         let terms = &mut self.terms;
         let variables: Vec<_> = arguments.iter().map(|sort| terms.variable("i", *sort)).collect();
         let at: Vec<Term> = variables.iter().map(|v| terms.var(*v)).collect();

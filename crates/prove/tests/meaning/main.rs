@@ -11,7 +11,7 @@ mod run;
 mod sampler;
 
 use ground::{Model, Val};
-use heardof_algorithms::{BenOr, FloodMin, LastVoting, OneThirdRule, TwoPhaseCommit, UniformVoting};
+use heardof_algorithms::{Ate, BenOr, FloodMin, LastVoting, OneThirdRule, TwoPhaseCommit, UniformVoting};
 use heardof_check::mutants::generate;
 use heardof_core::describe::describe;
 use heardof_core::ir::{Algorithm, Speaks};
@@ -344,6 +344,11 @@ fn ben_or() {
 #[test]
 fn flood_min() {
     means_what_runs(&describe::<FloodMin<u64>>().expect("a description"));
+}
+
+#[test]
+fn ate() {
+    means_what_runs(&describe::<Ate<u64>>().expect("a description"));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use heardof_core::ir::{Algorithm, Kind, Speaks};
 use heardof_core::machine::{Interpreted, Machine, Moment, Subject};
 use heardof_core::mailbox::Tape;
 use heardof_core::system::SystemData;
-use heardof_core::{Bounds, Datum, Mailbox, Outbox, Phase, Pid, Set, Sort};
+use heardof_core::{Bounds, Datum, Faults, Mailbox, Outbox, Phase, Pid, Set, Sort};
 use heardof_prove::term::{Fun, Role, Terms};
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -64,6 +64,8 @@ pub struct Scene {
     pub inputs: Vec<Datum>,
     pub k: usize,
     pub ho: HeardOfData,
+    /// What is received instead of what was sent: receiver, sender, message.
+    pub forged: Vec<(Pid, Pid, Datum)>,
 }
 
 impl Scene {
@@ -75,7 +77,8 @@ impl Scene {
         let inputs: Vec<Datum> = (0..n).map(|_| dice.one_of(&algorithm.input.enumerate(&bounds))).collect();
         let round = dice.below(PHASES) * algorithm.rounds.len() + k;
         let mut system = SystemData { now: vec![], first: vec![], round, parameters, kernel: dice.set(n) };
-        let mut scene = Scene { machine, system: system.clone(), inputs, k, ho: HeardOfData::benign(vec![], 0, Datum::Unit) };
+        let mut scene =
+            Scene { machine, system: system.clone(), inputs, k, ho: HeardOfData::benign(vec![], 0, Datum::Unit), forged: vec![] };
         system.first = Pid::all(n)
             .map(|p| scene.machine.init(&scene.inputs[p.index()], &scene.moment(p, false)).expect("`init` has a result"))
             .collect();
@@ -92,7 +95,25 @@ impl Scene {
         let coins = (0..n).map(|_| dice.below(2) == 0).collect();
         let kernel_before = scene.system.kernel.clone();
         scene.ho = HeardOfData { active, coins, kernel_before, ..HeardOfData::benign(heard, round, parameters) };
+        scene.corrupt(dice);
         scene
+    }
+    /// Alters some of what is heard, as far as the faults of the algorithm allow.
+    fn corrupt(&mut self, dice: &mut Dice) {
+        self.forged.clear();
+        let faults = self.machine.faults(&self.system.parameters).expect("`faults` has a result");
+        let Faults::Value { at_most } = faults else { return assert_eq!(faults, Faults::Benign) };
+        let bounds = Bounds { n: self.n(), values: VALUES, phases: PHASES, nat: self.n() };
+        let messages = self.machine.algorithm().rounds[self.k].message.enumerate(&bounds);
+        for p in Pid::all(self.n()) {
+            let heard = self.ho.heard[p.index()].clone();
+            let altered: Set<Pid> = heard.iter().copied().filter(|_| dice.below(3) == 0).take(at_most).collect();
+            self.forged.extend(altered.iter().map(|q| (p, *q, dice.one_of(&messages))));
+            self.ho.safe[p.index()] = heard.difference(&altered);
+        }
+    }
+    fn forgery(&self, receiver: Pid, sender: Pid) -> Option<&Datum> {
+        self.forged.iter().find(|(p, q, _)| (*p, *q) == (receiver, sender)).map(|(.., m)| m)
     }
     /// The beginning of a run.
     pub fn start(algorithm: &Algorithm, dice: &mut Dice) -> Scene {
@@ -132,6 +153,7 @@ impl Scene {
             let coins = (0..n).map(|_| if attempt < 30 { dice.below(2) == 0 } else { same }).collect();
             let ho = HeardOfData::benign(heard, self.system.round, self.system.parameters.clone());
             self.ho = HeardOfData { active: active.clone(), coins, kernel_before: self.system.kernel.clone(), ..ho };
+            self.corrupt(dice);
             let holds = |spec: &usize| {
                 let subject = match a.specs[*spec].speaks {
                     Speaks::StateHeard => Subject::StateHeard(&self.system, &self.ho),
@@ -148,7 +170,7 @@ impl Scene {
     pub fn advanced(&self, dice: &mut Dice) -> Scene {
         let now = Pid::all(self.n()).map(|p| dice.one_of(&self.outcomes(p))).collect();
         let k = (self.k + 1) % self.machine.algorithm().rounds.len();
-        Scene { machine: self.machine.clone(), system: self.next(now), inputs: self.inputs.clone(), k, ho: self.ho.clone() }
+        Scene { machine: self.machine.clone(), system: self.next(now), inputs: self.inputs.clone(), k, ho: self.ho.clone(), forged: vec![] }
     }
     pub fn n(&self) -> usize {
         self.system.now.len()
@@ -171,7 +193,11 @@ impl Scene {
             let moment = self.moment(q, self.ho.coins[q.index()]);
             self.machine.send(self.k, &self.system.now[q.index()], &moment).expect("`send` has a result")
         };
-        self.ho.heard[p.index()].iter().filter_map(|q| Some((*q, sent(*q).message_to(p)?.clone()))).collect()
+        let received = |q: &Pid| match self.forgery(p, *q) {
+            Some(message) => Some((*q, message.clone())),
+            None => Some((*q, sent(*q).message_to(p)?.clone())),
+        };
+        self.ho.heard[p.index()].iter().filter_map(received).collect()
     }
     /// Whether `ready` blocks a process that has not halted.
     pub fn blocks(&self, p: Pid) -> bool {
@@ -224,6 +250,7 @@ impl Scene {
             tell.symbol("HO", &at, pids(&self.ho.heard[p]));
             tell.symbol("coin", &at, Val::One(i64::from(self.ho.coins[p])));
         }
+        self.tell_forged(&mut tell, "");
         for phase in 0..=phase + 1 {
             tell.symbol("coord", &[phase as i64], Val::One(self.coordinator(phase).index() as i64));
         }
@@ -235,6 +262,7 @@ impl Scene {
         let mut tell = Teller { terms, model, dice };
         tell.constant(&format!("kernel{prime}"), pids(&self.system.kernel));
         let mut open = vec![];
+        self.tell_forged(&mut tell, &prime);
         for p in 0..self.n() {
             let at = [p as i64];
             open.push(tell.datum("", &prime, &self.machine.algorithm().state, &self.system.now[p], &at));
@@ -242,6 +270,22 @@ impl Scene {
             tell.symbol(&format!("coin{prime}"), &at, Val::One(i64::from(self.ho.coins[p])));
         }
         open
+    }
+    /// What is altered, and into what; of what is not altered anything may be said.
+    fn tell_forged(&self, tell: &mut Teller<'_>, prime: &str) {
+        let a = self.machine.algorithm();
+        let bounds = Bounds { n: self.n(), values: VALUES, phases: PHASES, nat: self.n() };
+        for round in &a.rounds {
+            let messages = round.message.enumerate(&bounds);
+            for (p, q) in Pid::all(self.n()).flat_map(|p| Pid::all(self.n()).map(move |q| (p, q))) {
+                let at = [q.index() as i64, p.index() as i64];
+                let forgery = self.forgery(p, q);
+                tell.symbol(&format!("altered{prime}"), &at, Val::One(i64::from(forgery.is_some())));
+                let own = forgery.filter(|_| round.name == a.rounds[self.k].name);
+                let message = own.cloned().unwrap_or_else(|| tell.dice.one_of(&messages));
+                tell.datum(&format!("{}_forged", round.name), prime, &round.message, &message, &at);
+            }
+        }
     }
     /// Adds the state after the round.
     pub fn tell_next(&self, terms: &Terms, model: &mut Model, next: &SystemData, dice: &mut Dice) {
