@@ -8,6 +8,7 @@ pub mod one_third_rule;
 pub mod published;
 pub mod two_phase_commit;
 pub mod uniform_voting;
+pub mod ute;
 
 pub use ate::Ate;
 pub use ben_or::BenOr;
@@ -16,6 +17,7 @@ pub use last_voting::LastVoting;
 pub use one_third_rule::OneThirdRule;
 pub use two_phase_commit::TwoPhaseCommit;
 pub use uniform_voting::UniformVoting;
+pub use ute::Ute;
 
 use heardof::cli::Registry;
 
@@ -30,6 +32,7 @@ pub fn registry() -> Registry {
         .with::<FloodMin<u64>>()
         .with::<TwoPhaseCommit>()
         .with::<Ate<u64>>()
+        .with::<Ute<u64>>()
         .with_reasons("one_third_rule", include_str!("../testdata/mutants/one_third_rule.txt"))
         .with_reasons("last_voting", include_str!("../testdata/mutants/last_voting.txt"))
         .with_reasons("uniform_voting", include_str!("../testdata/mutants/uniform_voting.txt"))

@@ -15,7 +15,7 @@ use crate::pieces;
 use crate::slice::Slice;
 use crate::solve::{Refutation, quantified};
 use crate::solver::{self, Choice, Solver, SolverError};
-use crate::term::{Term, Terms};
+use crate::term::{Fun, Role, Sort, Term, Terms};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -157,6 +157,9 @@ enum Manner {
 /// What is tried first where the goal does not count: most such conditions take a few hundredths of a second, and for the others it
 /// matters most to leave out what is not needed.
 const FIRST: [(Attempt, u32); 2] = [(Attempt::Ground(Slice::Universal, Manner::Plain), 1), (Attempt::Core(2, Manner::Heavy), 3)];
+/// What is tried then where a number is a parameter: two or three processes tell little, as n > 4·f leaves no room for f = 1 then.
+/// Elsewhere nobody asks about so many, which takes a second.
+const PARAMETRIC: [(Attempt, u32); 2] = [(Attempt::Ground(Slice::Universal, Manner::Plain), 6), (Attempt::Core(4, Manner::Heavy), 24)];
 /// One pass of attempts, with their shares of its time. Passes follow each other, each with another seed and [`GROWTH`] times as long,
 /// until the time is up: most conditions need a fraction of a second, and the random factor is large, so that a restart pays.
 const PASS: [(Attempt, u32); 12] = [
@@ -174,7 +177,7 @@ const PASS: [(Attempt, u32); 12] = [
     (Attempt::Ground(Slice::Spoken, Manner::Strict), 8),
 ];
 /// The most that the steps of a condition may take together in each pass, as a share of it.
-const STEPS: u32 = 16;
+const STEPS: u32 = 40;
 /// One share of the first pass.
 const SHARE: Duration = Duration::from_millis(125);
 const GROWTH: u32 = 3;
@@ -211,7 +214,9 @@ fn one(problem: &Problem, condition: &Condition, settings: &Settings, solvers: &
     assumptions.push(refuted.clone());
     let mut pieces = pieces::pieces(&mut terms, &condition.hypotheses);
     pieces.push(refuted);
-    let first: &[(Attempt, u32)] = if counts(&terms, condition.goal) { &[] } else { &FIRST };
+    let mut first = if counts(&terms, condition.goal) { vec![] } else { FIRST.to_vec() };
+    let parametric: &[(Attempt, u32)] = if parametric(&terms, &assumptions) { &PARAMETRIC } else { &[] };
+    first.extend_from_slice(parametric);
     let task = Task { terms, assumptions, pieces, condition, settings };
     let mut reasons: Vec<String> = Vec::new();
     let (mut verdict, mut tried) = (None, vec![]);
@@ -223,7 +228,7 @@ fn one(problem: &Problem, condition: &Condition, settings: &Settings, solvers: &
             verdict = Some(Verdict::Proved(Method::Rounds(proofs)));
             break;
         }
-        for (attempt, shares) in first.iter().filter(|_| pass == 0).chain(&PASS).copied() {
+        for (attempt, shares) in first.iter().filter(|_| pass == 0).chain(parametric.iter().filter(|_| pass > 0)).chain(&PASS).copied() {
             if let Attempt::Ground(slice, manner) = attempt {
                 // Of two slices of one size one is the other.
                 let size = task.slice(slice).len();
@@ -350,6 +355,16 @@ fn by_quantifiers(terms: &Terms, assumptions: &[Term], solver: &mut Solver) -> R
 fn counts(terms: &Terms, formula: Term) -> bool {
     let n = terms.find("n");
     terms.facts(formula).counts || terms.occurring(&[formula]).iter().any(|&fun| Some(fun) == n)
+}
+
+/// Whether a number other than n is given.
+fn parametric(terms: &Terms, assumptions: &[Hypothesis]) -> bool {
+    let formulas: Vec<Term> = assumptions.iter().map(|h| h.formula).collect();
+    let number = |fun: &Fun| {
+        let symbol = terms.symbol(*fun);
+        symbol.role == Role::Given && symbol.arguments.is_empty() && symbol.result == Sort::Int
+    };
+    terms.occurring(&formulas).iter().filter(|fun| Some(**fun) != terms.find("n")).any(number)
 }
 
 fn by_instances(

@@ -46,15 +46,18 @@ impl Generations {
         self.memo.insert(term, generation);
         generation
     }
-    /// The generation as an instance: values held by processes count one more, so that quantifiers over values prefer constants.
+    /// The generation as an instance: values held by processes count one more, so that quantifiers over values prefer constants, and
+    /// what one process has from another two more: a message that may be made up says little.
     fn as_instance(&mut self, terms: &Terms, term: Term) -> u32 {
-        let state = match terms.node(term) {
-            Node::App(fun, list) => {
-                !list.is_empty() && terms.sort(term) == Sort::Value && matches!(terms.symbol(*fun).role, Role::State | Role::Primed)
-            }
-            _ => false,
+        let more = match terms.node(term) {
+            Node::App(fun, list) if terms.sort(term) == Sort::Value => match (list.len(), terms.symbol(*fun).role) {
+                (1.., Role::State | Role::Primed) => 1,
+                (2.., Role::Given) => 2,
+                _ => 0,
+            },
+            _ => 0,
         };
-        self.of(terms, term) + u32::from(state)
+        self.of(terms, term) + more
     }
 }
 
