@@ -382,7 +382,7 @@ fn unprimed(terms: &Terms) -> BTreeMap<Fun, Fun> {
     primed.filter_map(|(fun, s)| Some((fun, terms.find(s.name.trim_end_matches('_'))?))).collect()
 }
 
-/// Closed subterms of a matrix that may stand for variables.
+/// Closed subterms of a matrix that may stand for variables; of the numerals those that a function is applied to.
 fn ground_terms(terms: &Terms, matrix: Term) -> Vec<Term> {
     let mut found = Vec::new();
     let mut seen = BTreeSet::new();
@@ -392,11 +392,12 @@ fn ground_terms(terms: &Terms, matrix: Term) -> Vec<Term> {
         if !seen.insert(term) {
             continue;
         }
-        if let Node::App(fun, _) = terms.node(term) {
+        if let Node::App(fun, list) = terms.node(term) {
             let sort = terms.sort(term);
             if !terms.facts(term).open && sort != Sort::Bool && sort.element().is_none() && Some(*fun) != n {
                 found.push(term);
             }
+            found.extend(list.iter().filter(|&&argument| matches!(terms.node(argument), Node::Int(_))));
         }
         pending.extend(terms.children(term));
     }

@@ -14,6 +14,7 @@ pub mod certificate;
 pub mod clause;
 pub mod clock;
 pub mod condition;
+mod eliminate;
 pub mod finite;
 pub mod ground;
 pub mod lower;

@@ -42,7 +42,7 @@
 
 mod conditions;
 mod duties;
-mod eliminate;
+
 mod eval;
 mod faults;
 mod liveness;

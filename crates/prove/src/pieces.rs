@@ -1,4 +1,4 @@
-//! Hypotheses cut into pieces, so that a proof may use one field of a round and leave the rest.
+//! Hypotheses cut into pieces, so that a proof may use one field of a round and leave the rest; goals cut into conjuncts.
 //!
 //! Worked example: `∀i. (if c(i) then x_(i) = v else x_(i) = x(i)) ∧ y_(i) = y(i)` is three pieces: `∀i. ¬c(i) ∨ x_(i) = v`,
 //! `∀i. c(i) ∨ x_(i) = x(i)` and `∀i. y_(i) = y(i)`. Their conjunction is equivalent to the whole.
@@ -31,6 +31,31 @@ pub fn cut(terms: &mut Terms, formula: Term) -> Vec<Term> {
             parts
         }
         _ => vec![formula],
+    }
+}
+
+/// The conjuncts of a goal, each a question of its own, also under quantifiers and beside one disjunct.
+pub fn goals(terms: &mut Terms, goal: Term) -> Vec<Term> {
+    match terms.node(goal).clone() {
+        Node::And(list) => list.iter().flat_map(|part| goals(terms, *part)).collect(),
+        Node::Forall(variables, body) => {
+            let parts = goals(terms, body);
+            let many = parts.len() > 1;
+            let close = |part| {
+                let whole = terms.forall(&variables, part);
+                if many { terms.renamed(whole) } else { whole }
+            };
+            parts.into_iter().map(close).collect()
+        }
+        // `a ∨ b ∧ c`: each of `a ∨ b` and `a ∨ c` is a smaller question. Of several conjunctions none is distributed.
+        Node::Or(list) => {
+            let parts: Vec<Vec<Term>> = list.iter().map(|part| goals(terms, *part)).collect();
+            let mut several = parts.iter().enumerate().filter(|(_, parts)| parts.len() > 1);
+            let (Some((k, found)), None) = (several.next(), several.next()) else { return vec![goal] };
+            let beside = |part: Term| list.iter().enumerate().map(move |(j, other)| if j == k { part } else { *other });
+            found.iter().map(|part| terms.or(beside(*part))).collect()
+        }
+        _ => vec![goal],
     }
 }
 

@@ -29,9 +29,11 @@ pub use locate::locate;
 
 use crate::sexp::{self, Sexp};
 use process::{Process, Silence};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// The longest answer that is read, in bytes.
@@ -140,7 +142,7 @@ impl Solver {
             Choice::Cvc5 => ("cvc5".to_string(), "cvc5"),
             Choice::At(path) => (path.to_string_lossy().into_owned(), "z3"),
         };
-        let (brand, version) = ask_version(&program, package, options.grace)?;
+        let (brand, version) = version_of(&program, package, options.grace)?;
         let arguments: &[&str] = match brand {
             Brand::Z3 => &["-in", "-smt2"],
             Brand::Cvc5 => &["--lang", "smt2", "--incremental"],
@@ -368,7 +370,20 @@ fn launch(program: &str, package: &'static str, arguments: &[&str]) -> Result<Pr
     })
 }
 
+/// What programs were found to be: a process costs as much as an easy proof, and each is asked only once.
+static KNOWN: Mutex<BTreeMap<String, (Brand, Version)>> = Mutex::new(BTreeMap::new());
+
 /// Which solver `program` is, and that it is recent enough.
+fn version_of(program: &str, package: &'static str, limit: Duration) -> Result<(Brand, Version), SolverError> {
+    let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(found) = known().get(program) {
+        return Ok(*found);
+    }
+    let found = ask_version(program, package, limit)?;
+    known().insert(program.to_string(), found);
+    Ok(found)
+}
+
 fn ask_version(program: &str, package: &'static str, limit: Duration) -> Result<(Brand, Version), SolverError> {
     let mut process = launch(program, package, &["--version"])?;
     process.close();

@@ -14,6 +14,7 @@
 //! ```
 
 mod build;
+mod shape;
 mod show;
 #[cfg(test)]
 mod tests;

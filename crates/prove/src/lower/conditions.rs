@@ -1,12 +1,12 @@
 //! From formulas to conditions: which hypotheses, which goal, under which name.
 
-use super::eliminate::eliminate;
 use super::eval::{Eval, Hearing, Obligation};
 use super::rounds::{Relation, relation};
-use super::simplify::renamed;
 use super::value::Value;
 use super::world::{Fact, Lowered, Place, Trouble, World};
 use crate::condition::{Condition, Hypothesis, Kind, Problem};
+use crate::eliminate::eliminate;
+use crate::pieces::goals;
 use crate::term::{Fun, Node, Sort, Term, Terms};
 use heardof_core::ir::{self, Algorithm, Boundary, Pos, Speaks};
 use std::collections::{BTreeMap, BTreeSet};
@@ -224,7 +224,7 @@ impl<'a> Assembly<'a> {
             Ok(goal) => goal,
             Err(trouble) => return self.gap_at(name, function, &trouble),
         };
-        let parts = conjuncts(&mut self.world.terms, goal);
+        let parts = goals(&mut self.world.terms, goal);
         let many = parts.len() > 1;
         for (k, goal) in parts.into_iter().enumerate() {
             let stem = if many { format!("{name}.{}", k + 1) } else { name.to_string() };
@@ -339,31 +339,6 @@ impl<'a> Assembly<'a> {
                 self.prove(&format!("property/{}/{name}", round.name), Kind::Property, &draft, goal, name);
             }
         }
-    }
-}
-
-/// The conjuncts of a goal; `∀` and one disjunction are moved inside.
-fn conjuncts(terms: &mut Terms, goal: Term) -> Vec<Term> {
-    match terms.node(goal).clone() {
-        Node::And(list) => list.iter().flat_map(|part| conjuncts(terms, *part)).collect(),
-        Node::Forall(variables, body) => {
-            let parts = conjuncts(terms, body);
-            let many = parts.len() > 1;
-            let close = |part| {
-                let whole = terms.forall(&variables, part);
-                if many { renamed(terms, whole) } else { whole }
-            };
-            parts.into_iter().map(close).collect()
-        }
-        // `a ∨ b ∧ c`: each of `a ∨ b` and `a ∨ c` is a smaller question. Of several conjunctions none is distributed.
-        Node::Or(list) => {
-            let parts: Vec<Vec<Term>> = list.iter().map(|part| conjuncts(terms, *part)).collect();
-            let mut several = parts.iter().enumerate().filter(|(_, parts)| parts.len() > 1);
-            let (Some((k, found)), None) = (several.next(), several.next()) else { return vec![goal] };
-            let beside = |part: Term| list.iter().enumerate().map(move |(j, other)| if j == k { part } else { *other });
-            found.iter().map(|part| terms.or(beside(*part))).collect()
-        }
-        _ => vec![goal],
     }
 }
 

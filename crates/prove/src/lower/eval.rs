@@ -7,7 +7,7 @@
 //! Worked example: in `if let Some(v) = mailbox.from(c) { p.x = v.clone(); }` the condition is `c ∈ HO(i) ∧ has_vote(c)`, the pattern
 //! binds `v` to `vote(c)`, and the field `x` of `p` is afterwards `if c ∈ HO(i) ∧ has_vote(c) then vote(c) else x(i)`.
 
-use super::simplify::{conjuncts, under};
+use super::simplify::under;
 use super::value::{Fit, Value, merge};
 use super::world::{Lowered, Place, Trouble, World};
 use crate::term::{Node as TermNode, Term, Terms, Var};
@@ -79,7 +79,7 @@ impl<'w, 'a> Eval<'w, 'a> {
     /// What must hold for control to come to what follows.
     pub(super) fn assume(&mut self, t: Term) -> Mark {
         let mark = Mark(self.known.len(), self.path.len());
-        let parts = conjuncts(&mut self.world.terms, t);
+        let parts = self.world.terms.conjuncts(t);
         self.known.extend(&parts);
         self.path.extend(parts);
         mark
@@ -87,7 +87,7 @@ impl<'w, 'a> Eval<'w, 'a> {
     /// What holds where the value of what follows matters.
     pub(super) fn suppose(&mut self, t: Term) -> Mark {
         let mark = Mark(self.known.len(), self.path.len());
-        let parts = conjuncts(&mut self.world.terms, t);
+        let parts = self.world.terms.conjuncts(t);
         self.known.extend(parts);
         mark
     }

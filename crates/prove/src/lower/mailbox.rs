@@ -14,7 +14,7 @@
 
 use super::eval::{Eval, Moment, trouble};
 use super::operators::lambda;
-use super::simplify::{conjuncts, mentions, non_empty, renamed, under};
+use super::simplify::{mentions, non_empty, under};
 use super::symbols::{Declared, Symbols};
 use super::value::{Fit, Mailbox, Value, at_most, equal, less};
 use super::world::{Fact, Lowered};
@@ -90,7 +90,7 @@ impl<'a> Eval<'_, 'a> {
         let j = self.terms().var(sender);
         let terms = &mut self.world.terms;
         let mut of_j = |t: Term| {
-            let t = renamed(terms, t);
+            let t = terms.renamed(t);
             terms.substitute(t, &[(m.sender, j)])
         };
         Opened { sender, guard: of_j(m.guard), payload: m.payload.map(&mut of_j) }
@@ -122,7 +122,7 @@ impl<'a> Eval<'_, 'a> {
                 let q = self.scalar(q)?;
                 let terms = &mut self.world.terms;
                 let mut of_q = |t: Term| {
-                    let t = renamed(terms, t);
+                    let t = terms.renamed(t);
                     terms.substitute(t, &[(m.sender, q)])
                 };
                 let (some, payload) = (of_q(m.guard), m.payload.map(&mut of_q));
@@ -205,7 +205,7 @@ impl<'a> Eval<'_, 'a> {
         let terms = &mut self.world.terms;
         let j = terms.var(m.sender);
         let (own, common): (Vec<Term>, Vec<Term>) =
-            conjuncts(terms, m.guard).into_iter().partition(|part| mentions(terms, *part, &|t| t == j));
+            terms.conjuncts(m.guard).into_iter().partition(|part| mentions(terms, *part, &|t| t == j));
         let guard = terms.and(own);
         let guard = under(terms, &common, guard);
         let plain = Mailbox { guard, ..m.clone() };
@@ -227,7 +227,7 @@ impl<'a> Eval<'_, 'a> {
         let premise = terms.and(common.iter().copied().chain([qualifies.unwrap_or(there)]));
         let body = terms.implies(premise, axiom);
         let formula = terms.forall(&variables, body);
-        let formula = renamed(terms, formula);
+        let formula = terms.renamed(formula);
         let mut leaves = vec![];
         symbols.leaves(&mut leaves);
         let label = format!("axiom {name}");
@@ -255,7 +255,7 @@ impl<'a> Eval<'_, 'a> {
                 qualifies = Some(self.terms().exists(&[j.sender], body));
                 // The chosen one satisfies the test: where that settles a truth value of it, the value is known.
                 let holds = self.test(at, test, vec![value.clone()])?;
-                let parts = conjuncts(self.terms(), holds);
+                let parts = self.terms().conjuncts(holds);
                 let terms = &mut self.world.terms;
                 value = value.map(&mut |t| under(terms, &parts, t));
             }

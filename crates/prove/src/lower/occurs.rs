@@ -3,7 +3,7 @@
 //! Worked example: in LastVoting's `∃v, t. 2·|{i | ts(i) ≥ t}| > n ∧ ∀i. (ts(i) ≥ t ⇒ x(i) = v) ∧ ..` the set is not empty, so some
 //! process has `x(i) = v` and v occurs; nothing has to be added.
 
-use super::simplify::{conjuncts, non_empty};
+use super::simplify::non_empty;
 use super::value::{Fit, Value};
 use crate::term::{Node, Sort, Term, Terms, Var};
 use heardof_core::Sort as Data;
@@ -88,12 +88,12 @@ pub(super) fn occurs(terms: &mut Terms, v: Term, holders: &[Holder]) -> Term {
 
 /// Whether `formula` implies that `v` occurs, as far as its shape shows.
 pub(super) fn pinned(terms: &mut Terms, formula: Term, v: Term, holders: &[Holder]) -> bool {
-    let mut parts = conjuncts(terms, formula);
+    let mut parts = terms.conjuncts(formula);
     // What is under a quantifier is as good.
     let mut k = 0;
     while k < parts.len() {
         if let Node::Exists(_, body) = *terms.node(parts[k]) {
-            parts.extend(conjuncts(terms, body));
+            parts.extend(terms.conjuncts(body));
         }
         k += 1;
     }
@@ -101,7 +101,7 @@ pub(super) fn pinned(terms: &mut Terms, formula: Term, v: Term, holders: &[Holde
         || parts.iter().any(|part| match terms.node(*part).clone() {
             // There is a process, and every process holds v.
             Node::Forall(_, body) => {
-                let inner = conjuncts(terms, body);
+                let inner = terms.conjuncts(body);
                 inner.iter().any(|t| holds_it(terms, *t, &inner, v, holders))
             }
             _ => false,
@@ -123,7 +123,7 @@ fn holds_it(terms: &mut Terms, part: Term, given: &[Term], v: Term, holders: &[H
     holders.iter().any(|holder| {
         let Some(process) = process_of(terms, holder, held) else { return false };
         let some = terms.substitute(holder.some, &[(holder.process, process)]);
-        conjuncts(terms, some).iter().all(|t| given.contains(t))
+        terms.conjuncts(some).iter().all(|t| given.contains(t))
     })
 }
 
@@ -139,7 +139,7 @@ fn process_of(terms: &Terms, holder: &Holder, held: Term) -> Option<Term> {
 /// Whether every member of a set holds v, by the set's definition or by what is said of all processes.
 fn members_hold_it(terms: &mut Terms, set: Term, parts: &[Term], v: Term, holders: &[Holder]) -> bool {
     let Node::Comprehension(member, body) = *terms.node(set) else { return false };
-    let inside = conjuncts(terms, body);
+    let inside = terms.conjuncts(body);
     if inside.iter().any(|t| holds_it(terms, *t, &inside, v, holders)) {
         return true;
     }
@@ -150,12 +150,12 @@ fn members_hold_it(terms: &mut Terms, set: Term, parts: &[Term], v: Term, holder
         if terms.variable_sort(i) != Sort::Process {
             continue;
         }
-        for clause in conjuncts(terms, body) {
+        for clause in terms.conjuncts(body) {
             let Node::Or(cases) = terms.node(clause).clone() else { continue };
             let cases: Vec<Term> = cases.iter().map(|case| terms.substitute(*case, &[(i, j)])).collect();
             for (k, case) in cases.iter().enumerate() {
                 let mut given = inside.clone();
-                given.extend(conjuncts(terms, *case));
+                given.extend(terms.conjuncts(*case));
                 let others: Vec<Term> = cases.iter().enumerate().filter(|(other, _)| *other != k).map(|(_, t)| terms.not(*t)).collect();
                 let excluded = others.iter().all(|t| inside.contains(t));
                 if excluded && given.clone().iter().any(|t| holds_it(terms, *t, &given, v, holders)) {

@@ -11,7 +11,7 @@
 //! What no path of `update` changes is said apart, as the frame: `∀i. vote'(i) = vote(i)`.
 
 use super::eval::{Eval, Moment, Obligation};
-use super::simplify::{renamed, under};
+use super::simplify::under;
 use super::value::Value;
 use super::world::{Lowered, Place, World};
 use crate::term::{Node, Sort, Term, Terms};
@@ -77,7 +77,7 @@ pub(super) fn relation<'a>(world: &mut World<'a>, round: &'a Round, step: usize)
     let body = super::value::either(terms, active, changed, stays);
     let frame = terms.and(frame);
     let frame = terms.forall(&scope, frame);
-    Ok(Relation { round: terms.forall(&scope, body), frame: renamed(terms, frame), obligations })
+    Ok(Relation { round: terms.forall(&scope, body), frame: terms.renamed(frame), obligations })
 }
 
 /// What must hold for `send` to be defined, for any receiver.
@@ -94,7 +94,7 @@ fn sending<'a>(world: &mut World<'a>, round: &'a Round, step: usize) -> Lowered<
 
 /// That no process that has not halted waits in `round` for ever: `ready` does not block on what it heard.
 pub(super) fn nobody_blocks<'a>(world: &mut World<'a>, round: &'a Round) -> Lowered<(Term, Vec<Obligation>)> {
-    let (mut eval, active) = acting(world, 0)?;
+    let (mut eval, _) = acting(world, 0)?;
     let Some(ready) = &round.ready else { return Ok((eval.terms().bool(true), vec![])) };
     let scope = eval.scope.clone();
     let state = match eval.me {
@@ -107,9 +107,14 @@ pub(super) fn nobody_blocks<'a>(world: &mut World<'a>, round: &'a Round) -> Lowe
         other => return super::eval::trouble(Default::default(), format!("`ready` gives {other:?}")),
     };
     let obligations = std::mem::take(&mut eval.obligations);
+    // What does not follow the text leaves a round when it likes.
+    let counts = match eval.me {
+        Some(me) => eval.counts(me.place, me.id)?,
+        None => eval.terms().bool(true),
+    };
     let terms = &mut world.terms;
     let leaves = terms.not(blocks);
-    let body = terms.implies(active, leaves);
+    let body = terms.implies(counts, leaves);
     Ok((terms.forall(&scope, body), obligations))
 }
 

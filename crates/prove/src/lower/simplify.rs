@@ -3,21 +3,8 @@
 //! Worked example: after `3 * mailbox.len() > 2 * n` the mailbox is not empty, so that `most_often` is there; after
 //! `is_coordinator` the destination `to(coordinator, ..)` of every message is the receiver.
 
-use crate::term::{Node, Sort, Term, Terms, Var};
+use crate::term::{Node, Sort, Term, Terms};
 use std::collections::BTreeMap;
-
-/// The parts of a conjunction; of a negated disjunction as well.
-pub(super) fn conjuncts(terms: &mut Terms, t: Term) -> Vec<Term> {
-    match terms.node(t).clone() {
-        Node::And(list) => list.to_vec(),
-        Node::Bool(true) => vec![],
-        Node::Not(inner) => match terms.node(inner).clone() {
-            Node::Or(list) => list.iter().map(|part| terms.not(*part)).collect(),
-            _ => vec![t],
-        },
-        _ => vec![t],
-    }
-}
 
 /// `t` where all of `known` hold.
 pub(super) fn under(terms: &mut Terms, known: &[Term], t: Term) -> Term {
@@ -37,7 +24,7 @@ pub(super) fn under(terms: &mut Terms, known: &[Term], t: Term) -> Term {
             let (mut known, mut parts) = (known.to_vec(), vec![]);
             for part in list.iter() {
                 let part = under(terms, &known, *part);
-                known.extend(conjuncts(terms, part));
+                known.extend(terms.conjuncts(part));
                 parts.push(part);
             }
             terms.and(parts)
@@ -131,37 +118,4 @@ pub(super) fn mentions(terms: &Terms, t: Term, wanted: &dyn Fn(Term) -> bool) ->
         seen.insert(t) && (wanted(t) || terms.children(t).into_iter().any(|c| search(terms, c, wanted, seen)))
     }
     search(terms, t, wanted, &mut std::collections::BTreeSet::new())
-}
-
-/// The same formula with bound variables of its own: binders are unique.
-pub(super) fn renamed(terms: &mut Terms, t: Term) -> Term {
-    fn rename(terms: &mut Terms, t: Term, map: &mut BTreeMap<Term, Term>) -> Term {
-        if let Some(done) = map.get(&t) {
-            return *done;
-        }
-        let node = terms.node(t).clone();
-        let bound: &[Var] = match &node {
-            Node::Forall(bound, _) | Node::Exists(bound, _) => bound,
-            Node::Comprehension(bound, _) => std::slice::from_ref(bound),
-            _ => &[],
-        };
-        let mut fresh = vec![];
-        for old in bound {
-            let (name, sort) = (terms.variable_name(*old).to_string(), terms.variable_sort(*old));
-            let new = terms.variable(&name, sort);
-            let (old, term) = (terms.var(*old), terms.var(new));
-            map.insert(old, term);
-            fresh.push(new);
-        }
-        let children: Vec<Term> = terms.children(t).into_iter().map(|c| rename(terms, c, map)).collect();
-        let result = match node {
-            Node::Forall(..) => terms.forall(&fresh, children[0]),
-            Node::Exists(..) => terms.exists(&fresh, children[0]),
-            Node::Comprehension(..) => terms.comprehension(fresh[0], children[0]),
-            node => terms.rebuild(&node, &children),
-        };
-        map.insert(t, result);
-        result
-    }
-    rename(terms, t, &mut BTreeMap::new())
 }

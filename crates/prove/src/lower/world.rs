@@ -8,7 +8,6 @@
 //! after a round. A condition assumes the facts about exactly the symbols it mentions.
 
 use super::faults::{Corruption, Faults};
-use super::simplify::renamed;
 use super::symbols::{Declared, Symbols};
 use super::value::{Fit, Value};
 use crate::term::{Fun, Role, Sort, Term, Terms};
@@ -136,7 +135,7 @@ impl<'a> World<'a> {
         symbols.ranges(terms, &at, always, &mut bounds);
         for (about, body) in bounds {
             let formula = terms.forall(&variables, body);
-            let formula = renamed(terms, formula);
+            let formula = terms.renamed(formula);
             self.facts.push(Fact { about, label: format!("sort {}", terms.symbol(about).name), formula });
         }
     }

@@ -1,17 +1,16 @@
-//! Quantifiers over values that name what everybody holds.
+//! Quantifiers over values and sets that give a name to what can be said without.
 //!
 //! `∃v. ∀i. v = x(i) ∧ φ(i, v)` says that all hold the same: `(∀i, j. x(i) = x(j)) ∧ ∀i. φ(i, x(i))`, because there is a process. As a
 //! hypothesis this spares the engine a constant, as a goal an alternation of quantifiers: `∀v. ∃i. ..` makes a new process for every
-//! value, and these hold values again. `∃v. v = t ∧ φ(v)` is `φ(t)`.
+//! value, and these hold values again. `∃v. v = t ∧ φ(v)` is `φ(t)`, and `∃A. A = {i | ψ(i)} ∧ φ(A)` is `φ({i | ψ(i)})`.
 //!
 //! Worked example: "all estimates are equal, and who decided did so on them", `∃v. ∀i. v = x(i) ∧ (decided(i) ⇒ v = d(i))`, becomes
 //! `(∀i, j. x(i) = x(j)) ∧ ∀i. decided(i) ⇒ x(i) = d(i)`.
 
-use super::simplify::{conjuncts, renamed};
 use crate::term::{Node, Term, Terms, Var};
 
 /// The same formula without such quantifiers.
-pub(super) fn eliminate(terms: &mut Terms, formula: Term) -> Term {
+pub(crate) fn eliminate(terms: &mut Terms, formula: Term) -> Term {
     let node = terms.node(formula).clone();
     match &node {
         Node::Not(_) | Node::And(_) | Node::Or(_) | Node::Ite(..) | Node::Forall(..) | Node::Exists(..) => {}
@@ -28,7 +27,7 @@ pub(super) fn eliminate(terms: &mut Terms, formula: Term) -> Term {
 /// `∃ variables. body`, one variable after the other.
 fn without(terms: &mut Terms, variables: &[Var], body: Term) -> Term {
     for (k, &variable) in variables.iter().enumerate() {
-        let parts = conjuncts(terms, body);
+        let parts = terms.conjuncts(body);
         if let Some(body) = at_a_point(terms, variable, &parts).or_else(|| shared(terms, variable, &parts)) {
             let rest: Vec<Var> = variables.iter().enumerate().filter(|(other, _)| *other != k).map(|(_, v)| *v).collect();
             return without(terms, &rest, body);
@@ -39,7 +38,7 @@ fn without(terms: &mut Terms, variables: &[Var], body: Term) -> Term {
 
 /// `∃v. v = t ∧ φ(v)` as `φ(t)`.
 fn at_a_point(terms: &mut Terms, variable: Var, parts: &[Term]) -> Option<Term> {
-    let value = parts.iter().find_map(|&part| equal_to(terms, variable, part))?;
+    let value = parts.iter().find_map(|&part| equal_to(terms, variable, part).or_else(|| members(terms, variable, part)))?;
     let all = terms.and(parts.iter().copied());
     Some(terms.substitute(all, &[(variable, value)]))
 }
@@ -48,13 +47,13 @@ fn at_a_point(terms: &mut Terms, variable: Var, parts: &[Term]) -> Option<Term> 
 fn shared(terms: &mut Terms, variable: Var, parts: &[Term]) -> Option<Term> {
     let (place, bound, body, value) = parts.iter().enumerate().find_map(|(place, &part)| {
         let Node::Forall(bound, body) = terms.node(part).clone() else { return None };
-        let value = conjuncts(terms, body).into_iter().find_map(|inner| equal_to(terms, variable, inner))?;
+        let value = terms.conjuncts(body).into_iter().find_map(|inner| equal_to(terms, variable, inner))?;
         // A value that is the same for all processes is a point.
         terms.free(value).iter().any(|v| bound.contains(v)).then_some((place, bound, body, value))
     })?;
     let mut each: Vec<Term> = parts.iter().enumerate().filter(|(k, _)| *k != place).map(|(_, part)| *part).collect();
     for part in &mut each {
-        *part = renamed(terms, *part);
+        *part = terms.renamed(*part);
     }
     each.push(body);
     let each = terms.and(each);
@@ -72,7 +71,7 @@ fn shared(terms: &mut Terms, variable: Var, parts: &[Term]) -> Option<Term> {
     let same = terms.eq(value, other);
     let pairs: Vec<Var> = bound.iter().copied().chain(others).collect();
     let same = terms.forall(&pairs, same);
-    let same = renamed(terms, same);
+    let same = terms.renamed(same);
     Some(terms.and([same, each]))
 }
 
@@ -88,6 +87,26 @@ fn equal_to(terms: &mut Terms, variable: Var, part: Term) -> Option<Term> {
         return None;
     };
     (!terms.free(value).contains(&variable)).then_some(value)
+}
+
+/// What the part `∀e. e ∈ A ⇔ ψ(e)` says the variable A is.
+fn members(terms: &mut Terms, variable: Var, part: Term) -> Option<Term> {
+    let Node::Forall(bound, body) = terms.node(part).clone() else { return None };
+    let ([element], Node::Eq(a, b)) = (&*bound, terms.node(body).clone()) else { return None };
+    let (name, set) = (terms.var(*element), terms.var(variable));
+    let inside = terms.member(name, set);
+    let property = if a == inside {
+        b
+    } else if b == inside {
+        a
+    } else {
+        return None;
+    };
+    if terms.free(property).contains(&variable) {
+        return None;
+    }
+    let all = terms.comprehension(*element, property);
+    Some(terms.renamed(all))
 }
 
 #[cfg(test)]
@@ -147,6 +166,12 @@ mod tests {
             ("(exists ((v V)) (and (forall ((i Pid)) (= v c)) (exists ((j Pid)) (= (y j) v))))", true),
             ("(exists ((v V) (w V)) (and (= v w) (forall ((i Pid)) (and (= w (x i)) (or (d i) (= v (y i)))))))", true),
             ("(exists ((v V)) (forall ((i Pid) (j Pid)) (and (= v (x i)) (or (d j) (= v (y j))))))", true),
+            ("(exists ((A (Set Pid))) (and (= A (set.comprehension ((i Pid)) (d i) i)) (> (set.card A) 1)))", true),
+            (
+                "(not (exists ((A (Set Pid)) (v V)) (and (= (set.comprehension ((i Pid)) (= (x i) v) i) A) (= v c) (forall ((i Pid)) (=> (set.member i A) (d i))))))",
+                true,
+            ),
+            ("(exists ((A (Set Pid))) (and (set.subset A (set.comprehension ((i Pid)) (d i) i)) (> (set.card A) 1)))", false),
             // An equation under a condition names no value.
             ("(exists ((v V)) (forall ((i Pid)) (or (d i) (= v (x i)))))", false),
             ("(exists ((v V)) (forall ((i Pid)) (not (= v (x i)))))", false),
