@@ -6,7 +6,7 @@
 use std::fs;
 use std::net::{TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_heardof");
@@ -224,4 +224,19 @@ fn foreign(trace: &str) -> String {
     assert_eq!(fingerprint.len(), 16, "{first}");
     let text = format!("{name} 0123456789abcdef");
     format!("{text} #{:016x}\n{rest}", heardof_core::value::digest_bytes(text.as_bytes()))
+}
+
+#[test]
+fn a_reader_that_has_read_enough_is_no_defect() {
+    let folder = folder("unread");
+    let mut child = Command::new(PROGRAM)
+        .args(["prove", "last_voting", "--show"])
+        .current_dir(&folder)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    drop(child.stdout.take());
+    let run = child.wait_with_output().expect("it ends");
+    assert_eq!((run.status.code(), String::from_utf8_lossy(&run.stderr).as_ref()), (Some(141), ""));
 }

@@ -85,6 +85,9 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
+/// The exit code of a process that writes where nobody reads: 128 + SIGPIPE.
+const UNREAD: i32 = 141;
+
 /// Runs the command line of this process with the algorithms of `registry`.
 pub fn main(registry: Registry) -> ExitCode {
     let words: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
@@ -99,6 +102,10 @@ pub fn main(registry: Registry) -> ExitCode {
     };
     // A panic of an algorithm is a finding of the checker, reported with its trace; the default message would only disturb it.
     std::panic::set_hook(Box::new(|info| {
+        // Whoever reads what we print, as `head` does, has read enough.
+        if info.payload_as_str().is_some_and(|said| said.starts_with("failed printing to stdout")) {
+            std::process::exit(UNREAD);
+        }
         if std::env::var_os("RUST_BACKTRACE").is_some() || !info.location().is_some_and(|l| is_users(l.file())) {
             eprintln!("{info}");
         }
