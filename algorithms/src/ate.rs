@@ -59,7 +59,7 @@ impl<V: Value + Ord> Round<Ate<V>> for Exchange {
 }
 
 #[pure]
-impl<V: Value + Ord> CorruptedConsensus for Ate<V> {
+impl<V: Value + Ord> ByzantineConsensus for Ate<V> {
     type Value = V;
     fn proposal(&self) -> &V {
         &self.x
@@ -69,7 +69,7 @@ impl<V: Value + Ord> CorruptedConsensus for Ate<V> {
     }
 }
 
-#[spec(CorruptedConsensus)]
+#[spec(ByzantineConsensus)]
 impl<V: Value + Ord> Ate<V> {
     /// E ≥ n/2 + α and T ≥ 2 (n + 2α − E), both below n.
     #[resilience]

@@ -2,6 +2,7 @@
 
 pub mod ate;
 pub mod ben_or;
+pub mod byzantine_ben_or;
 pub mod flood_min;
 pub mod last_voting;
 pub mod one_third_rule;
@@ -12,6 +13,7 @@ pub mod ute;
 
 pub use ate::Ate;
 pub use ben_or::BenOr;
+pub use byzantine_ben_or::ByzantineBenOr;
 pub use flood_min::FloodMin;
 pub use last_voting::LastVoting;
 pub use one_third_rule::OneThirdRule;
@@ -33,6 +35,7 @@ pub fn registry() -> Registry {
         .with::<TwoPhaseCommit>()
         .with::<Ate<u64>>()
         .with::<Ute<u64>>()
+        .with::<ByzantineBenOr>()
         .with_reasons("one_third_rule", include_str!("../testdata/mutants/one_third_rule.txt"))
         .with_reasons("last_voting", include_str!("../testdata/mutants/last_voting.txt"))
         .with_reasons("uniform_voting", include_str!("../testdata/mutants/uniform_voting.txt"))

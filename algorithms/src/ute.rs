@@ -99,7 +99,7 @@ impl<V: Value + Ord> Round<Ute<V>> for Vote {
 }
 
 #[pure]
-impl<V: Value + Ord> CorruptedConsensus for Ute<V> {
+impl<V: Value + Ord> ByzantineConsensus for Ute<V> {
     type Value = V;
     fn proposal(&self) -> &V {
         &self.x
@@ -109,7 +109,7 @@ impl<V: Value + Ord> CorruptedConsensus for Ute<V> {
     }
 }
 
-#[spec(CorruptedConsensus)]
+#[spec(ByzantineConsensus)]
 impl<V: Value + Ord> Ute<V> {
     /// E ≥ n/2 + α and T ≥ n/2 + α, both below n.
     #[resilience]

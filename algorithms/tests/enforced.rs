@@ -42,7 +42,7 @@ impl Enforced<'_> {
         };
         let system = |of| {
             let now: Vec<Datum> = (0..n).map(|k| state(k, of)).collect();
-            SystemData { first: now.clone(), now, round, parameters: Datum::Unit, kernel: Pid::all(n).collect() }
+            SystemData { first: now.clone(), now, round, parameters: Datum::Unit, kernel: Pid::all(n).collect(), byzantine: Set::new() }
         };
         all.map(system).collect()
     }

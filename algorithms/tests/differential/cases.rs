@@ -253,14 +253,16 @@ impl<'a> Pair<'a> {
                 }
                 None => (states(d), &[][..]),
             };
+            let byzantine = if self.has_byzantine() { d.of_these(&self.subsets).clone() } else { Set::new() };
             let system = |d: &mut Digits<'_>, round: usize| SystemData {
                 now: states(d),
                 first: first.clone(),
                 round,
                 parameters: parameters.clone(),
                 kernel: kernel.clone(),
+                byzantine: byzantine.clone(),
             };
-            let heard = |d: &mut Digits<'_>, round: usize| self.heard(d, round, kernel, parameters);
+            let heard = |d: &mut Digits<'_>, round: usize| self.heard(d, round, (kernel, &byzantine), parameters);
             match text.speaks {
                 Speaks::State => {
                     let s = system(d, round);
@@ -275,7 +277,19 @@ impl<'a> Pair<'a> {
         })
     }
 
-    fn heard(&self, d: &mut Digits<'_>, round: usize, kernel_before: &Set<Pid>, parameters: &Datum) -> HeardOfData {
+    /// Whether there may be processes that do not follow the text.
+    fn has_byzantine(&self) -> bool {
+        let faults = self.native.algorithm().faults.as_ref().and_then(|f| f.body.as_ref());
+        faults.is_some_and(|body| body.any(&|e| matches!(&e.node, Node::Variant(name, _) if name == "Faults::Byzantine")))
+    }
+
+    fn heard(
+        &self,
+        d: &mut Digits<'_>,
+        round: usize,
+        (kernel_before, byzantine): (&Set<Pid>, &Set<Pid>),
+        parameters: &Datum,
+    ) -> HeardOfData {
         // The first of `subsets` are all processes: a component that is not read gets no coin at all, and no forged message.
         let (tails, safe, active) = (d.of_these(&self.subsets), d.of_these(&self.subsets), d.of_these(&self.subsets));
         let heard = Pid::all(self.n).map(|p| (d.of_these(&self.subsets), p));
@@ -284,7 +298,8 @@ impl<'a> Pair<'a> {
             safe: heard.iter().map(|set| set.intersection(safe)).collect(),
             heard,
             coins: Pid::all(self.n).map(|p| !tails.contains(&p)).collect(),
-            active: active.clone(),
+            active: active.difference(byzantine),
+            byzantine: byzantine.clone(),
             round,
             kernel_before: kernel_before.clone(),
             parameters: parameters.clone(),

@@ -23,7 +23,7 @@ use crate::predicate::set_of;
 use crate::text::Facts;
 use heardof_core::machine::{Interpreted, Machine, Moment, Stuck};
 use heardof_core::system::SystemData;
-use heardof_core::{Datum, Phase, Pid, Sort};
+use heardof_core::{Datum, Phase, Pid, Set, Sort};
 use situation::Situations;
 use std::cell::Cell;
 use std::rc::Rc;
@@ -194,6 +194,7 @@ impl<'m> Stepper<'m> {
             round: self.round(row),
             parameters: self.set.parameters.clone(),
             kernel: set_of(self.kernel(row)),
+            byzantine: Set::new(),
         }
     }
 

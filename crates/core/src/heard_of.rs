@@ -5,8 +5,8 @@ use crate::process::{Process, Rounds};
 use crate::value::Value;
 use crate::{Phase, Pid, Set};
 
-/// The heard-of sets of one round. Quantifiers, `kernel`, `uniform` and `min_len` range over the processes that have not halted: a
-/// halted process hears nothing and nobody hears it. `n()` counts all.
+/// The heard-of sets of one round. Quantifiers, `kernel`, `uniform` and `min_len` range over the processes that follow the text and have
+/// not halted: a halted process hears nothing and nobody hears it. `n()` counts all.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct HeardOf<P: Process> {
     data: HeardOfData,
@@ -22,8 +22,10 @@ pub struct HeardOfData {
     pub safe: Vec<Set<Pid>>,
     /// The coin of each process.
     pub coins: Vec<bool>,
-    /// The processes that have not halted.
+    /// The processes that follow the text and have not halted.
     pub active: Set<Pid>,
+    /// The processes that do not follow the text.
+    pub byzantine: Set<Pid>,
     /// The number of the round.
     pub round: usize,
     /// The intersection of the kernels of all earlier rounds.
@@ -37,15 +39,27 @@ impl HeardOfData {
     pub fn benign(heard: Vec<Set<Pid>>, round: usize, parameters: Datum) -> Self {
         let n = heard.len();
         let all: Set<Pid> = Pid::all(n).collect();
-        HeardOfData { safe: heard.clone(), heard, coins: vec![false; n], active: all.clone(), round, kernel_before: all, parameters }
+        HeardOfData {
+            safe: heard.clone(),
+            heard,
+            coins: vec![false; n],
+            active: all.clone(),
+            byzantine: Set::new(),
+            round,
+            kernel_before: all,
+            parameters,
+        }
     }
-    /// ∩ HO(p) over the processes that have not halted.
+    /// ∩ HO(p) over the processes that follow the text and have not halted.
     pub fn kernel(&self) -> Set<Pid> {
-        intersection(&self.active, &self.heard)
+        self.intersection(&self.heard)
     }
-    /// ∩ SHO(p) over the processes that have not halted.
+    /// ∩ SHO(p) over the processes that follow the text and have not halted.
     pub fn secure_kernel(&self) -> Set<Pid> {
-        intersection(&self.active, &self.safe)
+        self.intersection(&self.safe)
+    }
+    fn intersection(&self, sets: &[Set<Pid>]) -> Set<Pid> {
+        self.active.union(&self.byzantine).filter(|q| self.active.all(|p| sets[p.index()].contains(q)))
     }
     /// Whether all processes that have not halted hear the same set.
     pub fn uniform(&self) -> bool {
@@ -56,10 +70,6 @@ impl HeardOfData {
     pub fn min_len(&self) -> usize {
         self.active.iter().map(|p| self.heard[p.index()].len()).min().unwrap_or(self.heard.len())
     }
-}
-
-fn intersection(active: &Set<Pid>, sets: &[Set<Pid>]) -> Set<Pid> {
-    active.filter(|q| active.all(|p| sets[p.index()].contains(q)))
 }
 
 impl<P: Process> HeardOf<P> {

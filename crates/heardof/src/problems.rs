@@ -39,13 +39,15 @@ pub trait Consensus: Process {
     }
 }
 
-/// Consensus with corrupted messages: all that decide decide the same, and what all propose is what is decided. That every decision was
-/// proposed is too much to ask of processes that cannot tell a corrupted message from another.
+/// Consensus with corrupted messages or Byzantine processes: all that follow the text and decide, decide the same, and what all of them
+/// propose is what is decided. That every decision was proposed is too much to ask of processes that cannot tell a forged message from
+/// another.
 ///
-/// Source: M. Biely, B. Charron-Bost, A. Gaillard, M. Hutle, A. Schiper, J. Widder: Tolerating corrupted communication. PODC 2007,
-/// Section 2.4, where it is called integrity.
+/// Sources: M. Pease, R. Shostak, L. Lamport: Reaching agreement in the presence of faults. JACM 27(2), 1980, for processes; M. Biely,
+/// B. Charron-Bost, A. Gaillard, M. Hutle, A. Schiper, J. Widder: Tolerating corrupted communication. PODC 2007, Section 2.4, for messages,
+/// where it is called integrity.
 #[problem]
-pub trait CorruptedConsensus: Process {
+pub trait ByzantineConsensus: Process {
     /// What is proposed and decided.
     type Value: Value;
     /// What this process proposes, as long as it is in its first state.

@@ -82,7 +82,7 @@ fn run<P: Described>(twins: &Twins, inputs: &[P::Input], parameters: &P::Paramet
         .map(|(at, input)| twins.both(name, |m| m.init(&input, &at)))
         .collect();
     let all: Set<Pid> = Pid::all(n).collect();
-    let mut system = SystemData { now: first.clone(), first, round: 0, parameters: parameters.clone(), kernel: all };
+    let mut system = SystemData { now: first.clone(), first, round: 0, parameters: parameters.clone(), kernel: all, byzantine: Set::new() };
     let mut before: Option<HeardOfData> = None;
     for round in 0..4 * rounds {
         let k = round % rounds;

@@ -130,8 +130,8 @@ fn solver_options(seed: u32, limit: Duration) -> solver::Options {
 enum Attempt {
     /// The solver's own quantifiers.
     Quantified,
-    /// A counterexample with at most so many processes.
-    Finite(u32),
+    /// A counterexample with so many processes: at least, and at most.
+    Finite(u32, u32),
     /// The ground engine, perhaps with fewer hypotheses.
     Ground(Slice, Manner),
     /// The ground engine with the pieces of hypotheses that suffice for so many processes, when there are such.
@@ -158,8 +158,14 @@ enum Manner {
 /// matters most to leave out what is not needed.
 const FIRST: [(Attempt, u32); 2] = [(Attempt::Ground(Slice::Universal, Manner::Plain), 1), (Attempt::Core(2, Manner::Heavy), 3)];
 /// What is tried then where a number is a parameter: two or three processes tell little, as n > 4·f leaves no room for f = 1 then.
-/// Elsewhere nobody asks about so many, which takes a second.
-const PARAMETRIC: [(Attempt, u32); 2] = [(Attempt::Ground(Slice::Universal, Manner::Plain), 6), (Attempt::Core(4, Manner::Heavy), 24)];
+/// Elsewhere nobody asks about four, which takes a second.
+const PARAMETRIC: [(Attempt, u32); 3] =
+    [(Attempt::Ground(Slice::Universal, Manner::Plain), 12), (Attempt::Core(4, Manner::Heavy), 24), (Attempt::Finite(5, 12), 64)];
+/// Larger counterexamples than this are looked for only when the engine has found no contradiction: what is wrong may take two faulty
+/// processes out of n > 5·f, but each question takes a second.
+const MANY: u32 = 4;
+/// How the engine says that it has found none.
+const SATURATED: &str = "no contradiction up to level";
 /// One pass of attempts, with their shares of its time. Passes follow each other, each with another seed and [`GROWTH`] times as long,
 /// until the time is up: most conditions need a fraction of a second, and the random factor is large, so that a restart pays.
 const PASS: [(Attempt, u32); 12] = [
@@ -168,9 +174,9 @@ const PASS: [(Attempt, u32); 12] = [
     (Attempt::Core(3, Manner::Plain), 4),
     (Attempt::Ground(Slice::Spoken, Manner::Heavy), 8),
     (Attempt::Quantified, 4),
-    (Attempt::Finite(2), 4),
+    (Attempt::Finite(1, 2), 4),
     (Attempt::Ground(Slice::All, Manner::Plain), 8),
-    (Attempt::Finite(4), 8),
+    (Attempt::Finite(1, 4), 8),
     (Attempt::Ground(Slice::All, Manner::Heavy), 8),
     (Attempt::Ground(Slice::Spoken, Manner::Few), 8),
     (Attempt::Ground(Slice::All, Manner::Few), 8),
@@ -229,6 +235,9 @@ fn one(problem: &Problem, condition: &Condition, settings: &Settings, solvers: &
             break;
         }
         for (attempt, shares) in first.iter().filter(|_| pass == 0).chain(parametric.iter().filter(|_| pass > 0)).chain(&PASS).copied() {
+            if matches!(attempt, Attempt::Finite(_, to) if to > MANY) && !reasons.iter().any(|why| why.starts_with(SATURATED)) {
+                continue;
+            }
             if let Attempt::Ground(slice, manner) = attempt {
                 // Of two slices of one size one is the other.
                 let size = task.slice(slice).len();
@@ -302,12 +311,18 @@ impl Task<'_> {
         let started = Stopwatch::start();
         let seed = self.settings.seed.wrapping_add(pass);
         Ok(match attempt {
-            Attempt::Finite(largest) => {
-                solvers[0].reset(&solver_options(seed, budget));
-                match finite::search(&mut solvers[0], &self.terms, &self.formulas(), &Sizes { from: 1, to: largest })? {
-                    finite::Outcome::Found(model) => Ok(Verdict::Refuted(model)),
-                    finite::Outcome::NotFound(_) => Err(format!("no counterexample found with n = 1..{largest}")),
+            Attempt::Finite(from, to) => {
+                // To show that a large size has no model takes long, to find one does not: each size gets its part of the time.
+                let limit = if to > MANY { budget / (1 + to - from) } else { budget };
+                solvers[0].reset(&solver_options(seed, limit));
+                for n in from..=to {
+                    if let finite::Outcome::Found(model) =
+                        finite::search(&mut solvers[0], &self.terms, &self.formulas(), &Sizes { from: n, to: n })?
+                    {
+                        return Ok(Ok(Verdict::Refuted(model)));
+                    }
                 }
+                Err(format!("no counterexample found with n = {from}..{to}"))
             }
             Attempt::Quantified => {
                 solvers[0].reset(&solver_options(seed, budget));
@@ -322,7 +337,7 @@ impl Task<'_> {
                     by_instances(&self.terms, &pieces, seed, manner.options(left), solvers)?.map(Verdict::Proved)
                 }
                 // Perhaps it does not hold.
-                None => self.attempt(Attempt::Finite(n), pass, budget, solvers)?,
+                None => self.attempt(Attempt::Finite(1, n), pass, budget, solvers)?,
             },
         })
     }
@@ -393,7 +408,7 @@ fn by_instances(
         Outcome::Proved(facts) => {
             Ok(Method::Ground { assumptions: assumptions.to_vec(), terms: Box::new(terms), clauses: Box::new(clauses), facts, figures })
         }
-        Outcome::Saturated => Err(format!("no contradiction up to level {}", figures.level)),
+        Outcome::Saturated => Err(format!("{SATURATED} {}", figures.level)),
         Outcome::OutOfTime => Err("out of time".into()),
         Outcome::SolverUnknown(why) => Err(format!("the solver says: {why}")),
     })

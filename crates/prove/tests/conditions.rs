@@ -2,7 +2,7 @@
 //!
 //! `BLESS=1 cargo test -p heardof-prove --test conditions` writes the files anew.
 
-use heardof_algorithms::{Ate, BenOr, FloodMin, LastVoting, OneThirdRule, TwoPhaseCommit, UniformVoting};
+use heardof_algorithms::{Ate, BenOr, ByzantineBenOr, FloodMin, LastVoting, OneThirdRule, TwoPhaseCommit, UniformVoting, Ute};
 use heardof_core::describe::describe;
 use heardof_core::ir::Algorithm;
 use heardof_prove::lower::lower;
@@ -120,6 +120,16 @@ fn flood_min() {
 #[test]
 fn ate() {
     golden(&describe::<Ate<u64>>().expect("a description"));
+}
+
+#[test]
+fn ute() {
+    golden(&describe::<Ute<u64>>().expect("a description"));
+}
+
+#[test]
+fn byzantine_ben_or() {
+    golden(&describe::<ByzantineBenOr>().expect("a description"));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::predicate::{View, set_of};
 use heardof_core::heard_of::HeardOfData;
 use heardof_core::machine::Stuck;
 use heardof_core::system::SystemData;
-use heardof_core::{Datum, Pid};
+use heardof_core::{Datum, Pid, Set};
 use std::rc::Rc;
 
 /// Situations remembered at a time; when there are more, all are forgotten: they are worked out again as they come up.
@@ -192,6 +192,7 @@ impl<'a> Viewed<'a> {
             heard,
             coins: (0..n).map(coin).collect(),
             active: set_of(s.active),
+            byzantine: Set::new(),
             round: s.round,
             kernel_before: set_of(s.kernel),
             parameters: parameters.clone(),

@@ -90,7 +90,8 @@ impl Twin<'_> {
 
     fn system(&self, w: &World) -> SystemData {
         let kernel = (0..self.n).filter(|p| w.kernel[*p]).map(Pid::new).collect();
-        SystemData { now: w.now.clone(), first: w.first.clone(), round: w.round, parameters: self.parameters.clone(), kernel }
+        let (now, first, parameters) = (w.now.clone(), w.first.clone(), self.parameters.clone());
+        SystemData { now, first, round: w.round, parameters, kernel, byzantine: Set::new() }
     }
 
     /// Whether a function over one state holds.
@@ -197,6 +198,7 @@ impl Twin<'_> {
             heard,
             coins: chosen.iter().map(|c| c.is_some_and(|c| c.coin)).collect(),
             active: set(&|q| active[q]),
+            byzantine: Set::new(),
             round: w.round,
             kernel_before: set(&|q| w.kernel[q]),
             parameters: self.parameters.clone(),

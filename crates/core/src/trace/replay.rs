@@ -365,6 +365,7 @@ impl<'a, P: Specified> Run<'a, P> {
             heard,
             coins: choice.coins.clone(),
             active,
+            byzantine: Set::new(),
             round: system.round(),
             kernel_before: system.kernel().clone(),
             parameters: system.parameters().to_datum(),

@@ -48,8 +48,6 @@ pub(super) fn of(world: &mut World<'_>) -> Lowered<Faults> {
     let value = eval.call(function, vec![parameters])?;
     match value {
         Value::Faults(_) if !eval.obligations.is_empty() => trouble(eval.obligations[0].at, "a number of faults that need not be defined"),
-        // The systems of the core have no processes without a state yet, so there is nothing that the formulas could agree with.
-        Value::Faults(Faults::Byzantine(_)) => trouble(Pos::default(), "Byzantine faults are not supported yet"),
         Value::Faults(faults) => Ok(faults),
         other => trouble(Pos::default(), format!("`faults` gives {other:?}")),
     }

@@ -11,7 +11,7 @@ mod run;
 mod sampler;
 
 use ground::{Model, Val};
-use heardof_algorithms::{Ate, BenOr, FloodMin, LastVoting, OneThirdRule, TwoPhaseCommit, UniformVoting};
+use heardof_algorithms::{Ate, BenOr, ByzantineBenOr, FloodMin, LastVoting, OneThirdRule, TwoPhaseCommit, UniformVoting, Ute};
 use heardof_check::mutants::generate;
 use heardof_core::describe::describe;
 use heardof_core::ir::{Algorithm, Speaks};
@@ -349,6 +349,16 @@ fn flood_min() {
 #[test]
 fn ate() {
     means_what_runs(&describe::<Ate<u64>>().expect("a description"));
+}
+
+#[test]
+fn ute() {
+    means_what_runs(&describe::<Ute<u64>>().expect("a description"));
+}
+
+#[test]
+fn byzantine_ben_or() {
+    means_what_runs(&describe::<ByzantineBenOr>().expect("a description"));
 }
 
 #[test]

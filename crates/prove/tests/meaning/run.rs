@@ -30,6 +30,11 @@ impl Dice {
 }
 
 impl Dice {
+    /// Who does not follow the text, as many as the faults of the algorithm allow.
+    fn byzantine(&mut self, machine: &Interpreted, parameters: &Datum, n: usize) -> Set<Pid> {
+        let Ok(Faults::Byzantine { at_most }) = machine.faults(parameters) else { return Set::new() };
+        Pid::all(n).filter(|_| self.below(2) == 0).take(at_most).collect()
+    }
     /// Any state; `like` is some state.
     pub fn state(&mut self, algorithm: &Algorithm, like: &Datum, bounds: &Bounds) -> Datum {
         (0..algorithm.fields.len()).fold(like.clone(), |state, field| self.field(algorithm, state, field, bounds))
@@ -76,7 +81,8 @@ impl Scene {
         let parameters = dice.one_of(&algorithm.parameters.enumerate(&bounds));
         let inputs: Vec<Datum> = (0..n).map(|_| dice.one_of(&algorithm.input.enumerate(&bounds))).collect();
         let round = dice.below(PHASES) * algorithm.rounds.len() + k;
-        let mut system = SystemData { now: vec![], first: vec![], round, parameters, kernel: dice.set(n) };
+        let byzantine = dice.byzantine(&machine, &parameters, n);
+        let mut system = SystemData { now: vec![], first: vec![], round, parameters, kernel: dice.set(n), byzantine };
         let mut scene =
             Scene { machine, system: system.clone(), inputs, k, ho: HeardOfData::benign(vec![], 0, Datum::Unit), forged: vec![] };
         system.first = Pid::all(n)
@@ -85,16 +91,17 @@ impl Scene {
         system.now = system.first.iter().map(|first| dice.state(algorithm, first, &bounds)).collect();
         scene.system = system;
         let active = scene.active();
+        let speaking = active.union(&scene.system.byzantine);
         let mut heard: Vec<Set<Pid>> =
-            Pid::all(n).map(|p| if active.contains(&p) { dice.set(n).intersection(&active) } else { Set::new() }).collect();
+            Pid::all(n).map(|p| if speaking.contains(&p) { dice.set(n).intersection(&speaking) } else { Set::new() }).collect();
         if dice.below(3) == 0 {
             let common = heard[0].clone();
-            Pid::all(n).filter(|p| active.contains(p)).for_each(|p| heard[p.index()] = common.clone());
+            Pid::all(n).filter(|p| speaking.contains(p)).for_each(|p| heard[p.index()] = common.clone());
         }
         let (round, parameters) = (scene.system.round, scene.system.parameters.clone());
         let coins = (0..n).map(|_| dice.below(2) == 0).collect();
-        let kernel_before = scene.system.kernel.clone();
-        scene.ho = HeardOfData { active, coins, kernel_before, ..HeardOfData::benign(heard, round, parameters) };
+        let (kernel_before, byzantine) = (scene.system.kernel.clone(), scene.system.byzantine.clone());
+        scene.ho = HeardOfData { active, byzantine, coins, kernel_before, ..HeardOfData::benign(heard, round, parameters) };
         scene.corrupt(dice);
         scene
     }
@@ -102,12 +109,19 @@ impl Scene {
     fn corrupt(&mut self, dice: &mut Dice) {
         self.forged.clear();
         let faults = self.machine.faults(&self.system.parameters).expect("`faults` has a result");
-        let Faults::Value { at_most } = faults else { return assert_eq!(faults, Faults::Benign) };
+        let at_most = match faults {
+            Faults::Benign => return,
+            Faults::Value { at_most } => at_most,
+            Faults::Byzantine { .. } => self.n(),
+        };
         let bounds = Bounds { n: self.n(), values: VALUES, phases: PHASES, nat: self.n() };
         let messages = self.machine.algorithm().rounds[self.k].message.enumerate(&bounds);
         for p in Pid::all(self.n()) {
             let heard = self.ho.heard[p.index()].clone();
-            let altered: Set<Pid> = heard.iter().copied().filter(|_| dice.below(3) == 0).take(at_most).collect();
+            let altered: Set<Pid> = match faults {
+                Faults::Byzantine { .. } => heard.intersection(&self.system.byzantine),
+                _ => heard.iter().copied().filter(|_| dice.below(3) == 0).take(at_most).collect(),
+            };
             self.forged.extend(altered.iter().map(|q| (p, *q, dice.one_of(&messages))));
             self.ho.safe[p.index()] = heard.difference(&altered);
         }
@@ -133,7 +147,7 @@ impl Scene {
     /// of the round; where no throw of the dice does, with what nobody ever missed.
     pub fn choose(&mut self, good: bool, dice: &mut Dice) {
         let a = self.machine.algorithm().clone();
-        let (n, round) = (self.n(), &a.rounds[self.k].name);
+        let (n, round, byzantine) = (self.n(), &a.rounds[self.k].name, self.system.byzantine.clone());
         let wanted = |kind: &Kind| match kind {
             Kind::Safety => true,
             Kind::Liveness { rounds, .. } => good && (rounds.is_empty() || rounds.contains(round)),
@@ -141,18 +155,20 @@ impl Scene {
         };
         let specs: Vec<usize> = (0..a.specs.len()).filter(|k| wanted(&a.specs[*k].kind)).collect();
         let active = self.active();
+        let speaking = active.union(&byzantine);
         for attempt in 0..60 {
             let common = if attempt % 2 == 1 { dice.set(n) } else { self.system.kernel.clone() };
-            let mut heard = |p: &Pid| match (active.contains(p), attempt < 30) {
+            let mut heard = |p: &Pid| match (speaking.contains(p), attempt < 30) {
                 (false, _) => Set::new(),
-                (true, true) => dice.set(n).intersection(&active),
-                (true, false) => common.intersection(&active),
+                (true, true) => dice.set(n).intersection(&speaking),
+                (true, false) => common.intersection(&speaking),
             };
             let heard: Vec<Set<Pid>> = Pid::all(n).map(|p| heard(&p)).collect();
             let same = dice.below(2) == 0;
             let coins = (0..n).map(|_| if attempt < 30 { dice.below(2) == 0 } else { same }).collect();
             let ho = HeardOfData::benign(heard, self.system.round, self.system.parameters.clone());
-            self.ho = HeardOfData { active: active.clone(), coins, kernel_before: self.system.kernel.clone(), ..ho };
+            let kernel_before = self.system.kernel.clone();
+            self.ho = HeardOfData { active: active.clone(), byzantine: byzantine.clone(), coins, kernel_before, ..ho };
             self.corrupt(dice);
             let holds = |spec: &usize| {
                 let subject = match a.specs[*spec].speaks {
@@ -176,8 +192,10 @@ impl Scene {
         self.system.now.len()
     }
     pub fn active(&self) -> Set<Pid> {
-        let halted = |p: &Pid| self.machine.halted(&self.system.now[p.index()]).expect("`halted` has a result");
-        Pid::all(self.n()).filter(|p| !halted(p)).collect()
+        Pid::all(self.n()).filter(|p| !self.halted(*p) && !self.system.byzantine.contains(p)).collect()
+    }
+    fn halted(&self, p: Pid) -> bool {
+        self.machine.halted(&self.system.now[p.index()]).expect("`halted` has a result")
     }
     fn coordinator(&self, phase: usize) -> Pid {
         self.machine.coordinator(Phase::new(phase), self.n(), &self.system.parameters).expect("`coordinator` has a result")
@@ -205,10 +223,11 @@ impl Scene {
         let ready = self.machine.ready(self.k, &self.system.now[p.index()], &self.mailbox(p), &moment);
         ready.expect("`ready` has a result") == heardof_core::Progress::Block
     }
-    /// The states that a process may be in after the round, one for each way to resolve ties.
+    /// The states that a process may be in after the round, one for each way to resolve ties. For a Byzantine process, which has none,
+    /// the formulas say what would happen to it if it followed the text: nothing that anybody could notice.
     pub fn outcomes(&self, p: Pid) -> Vec<Datum> {
         let state = &self.system.now[p.index()];
-        if !self.ho.active.contains(&p) {
+        if self.halted(p) {
             return vec![state.clone()];
         }
         let (mut outcomes, mut script) = (vec![], Some(vec![]));
@@ -249,6 +268,7 @@ impl Scene {
             tell.datum(stem(&a.input, "input"), "", &a.input, &self.inputs[p], &at);
             tell.symbol("HO", &at, pids(&self.ho.heard[p]));
             tell.symbol("coin", &at, Val::One(i64::from(self.ho.coins[p])));
+            tell.symbol("faulty", &at, Val::One(i64::from(self.system.byzantine.contains(&Pid::new(p)))));
         }
         self.tell_forged(&mut tell, "");
         for phase in 0..=phase + 1 {

@@ -6,6 +6,7 @@ use crate::heard_of::HeardOfData;
 use crate::ir::{Expr, Lambda, Node};
 use crate::machine::Stuck;
 use crate::mailbox::{Mailbox, Outbox};
+use crate::system::SystemData;
 use crate::{Map, Phase, Pid, Set};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -22,6 +23,14 @@ fn pids(set: &Set<Pid>) -> Val {
 
 pub(super) fn option(d: Option<Datum>) -> Val {
     Val::Data(Datum::Option(d.map(Arc::new)))
+}
+
+/// Of the states of a system that of `p`, if it has one.
+pub(super) fn state(system: &SystemData, states: &[Datum], p: Pid) -> Step<Datum> {
+    if system.byzantine.contains(&p) {
+        return wrong(format!("{p} does not follow the text: it has no state"));
+    }
+    Ok(states[p.index()].clone())
 }
 
 fn elements(d: Datum) -> Step<Arc<BTreeSet<Datum>>> {
@@ -205,7 +214,8 @@ impl<'a> Frame<'a> {
         let s = self.system(k)?;
         let n = s.now.len();
         let phase = Phase::new(s.round / self.machine.algorithm.rounds.len());
-        let everybody: Vec<Datum> = Pid::all(n).map(Datum::Pid).collect();
+        let following = || Pid::all(n).filter(|p| !s.byzantine.contains(p));
+        let everybody: Vec<Datum> = following().map(Datum::Pid).collect();
         if let Some(result) = self.quantified(name, &everybody, args)? {
             return Ok(result);
         }
@@ -215,7 +225,7 @@ impl<'a> Frame<'a> {
             "phase" => Val::Data(Datum::Phase(phase)),
             "parameters" => Val::Data(s.parameters.clone()),
             "coordinator" => Val::Data(Datum::Pid(crate::Machine::coordinator(self.machine, phase, n, &s.parameters)?)),
-            "initially" => Val::Data(s.first[self.arg(args, 0)?.pid()?.index()].clone()),
+            "initially" => Val::Data(state(s, &s.first, self.arg(args, 0)?.pid()?)?),
             "kernel" => pids(&s.kernel),
             "set" => {
                 let l = lambda(args, 0)?;
@@ -244,7 +254,7 @@ impl<'a> Frame<'a> {
             "exists_value" | "forall_value" => {
                 let Some(wanted) = lambda(args, 0)?.sorts.first() else { return wrong("the sorts are not inferred".into()) };
                 let mut values = vec![];
-                for state in s.now.iter().chain(&s.first) {
+                for state in following().flat_map(|p| [&s.now[p.index()], &s.first[p.index()]]) {
                     state.occurrences(&self.machine.algorithm.state, wanted, &mut |d| values.push(d.clone()));
                 }
                 values.sort();

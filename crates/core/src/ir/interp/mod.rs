@@ -211,7 +211,8 @@ impl<'a> Frame<'a> {
             Node::Index(s, i) => {
                 let (s, i) = (self.eval(s)?, self.eval(i)?.pid()?);
                 let Val::System(k) = s else { return Err(Stuck::Sort("only a system is indexed".into())) };
-                Val::Data(self.system(k)?.now[i.index()].clone())
+                let system = self.system(k)?;
+                Val::Data(methods::state(system, &system.now, i)?)
             }
             Node::Call(name, args) => self.free_call(name, args)?,
             Node::Method(name, receiver, args) => self.method(name, receiver, args)?,

@@ -29,6 +29,7 @@ fn system() -> SystemData {
         round: 2,
         parameters: datum("Q { f: 1, first: p2 }", &algorithm().parameters),
         kernel: pids(&[0, 1]),
+        byzantine: Set::new(),
     }
 }
 
@@ -37,7 +38,8 @@ fn heard() -> HeardOfData {
     let heard = vec![pids(&[0, 1, 2]), pids(&[0, 1]), pids(&[0, 1, 2]), pids(&[])];
     let safe = vec![pids(&[0, 1]), pids(&[1]), pids(&[0, 1, 2]), pids(&[])];
     let coins = vec![true, false, true, false];
-    HeardOfData { heard, safe, coins, active: pids(&[0, 1, 2]), round: 3, kernel_before: pids(&[0, 3]), parameters: system().parameters }
+    let (active, byzantine) = (pids(&[0, 1, 2]), Set::new());
+    HeardOfData { heard, safe, coins, active, byzantine, round: 3, kernel_before: pids(&[0, 3]), parameters: system().parameters }
 }
 
 /// Evaluates at process p1 of 4, in round 5 (one round a phase), coordinator p2, coin `true`, request `true`.
