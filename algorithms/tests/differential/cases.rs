@@ -279,7 +279,7 @@ impl<'a> Pair<'a> {
 
     /// Whether there may be processes that do not follow the text.
     fn has_byzantine(&self) -> bool {
-        let faults = self.native.algorithm().faults.as_ref().and_then(|f| f.body.as_ref());
+        let faults = self.native.algorithm().faults.as_ref().and_then(|f| f.body.as_ref().ok());
         faults.is_some_and(|body| body.any(&|e| matches!(&e.node, Node::Variant(name, _) if name == "Faults::Byzantine")))
     }
 

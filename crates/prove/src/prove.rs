@@ -160,7 +160,7 @@ const FIRST: [(Attempt, u32); 2] = [(Attempt::Ground(Slice::Universal, Manner::P
 /// What is tried then where a number is a parameter: two or three processes tell little, as n > 4·f leaves no room for f = 1 then.
 /// Elsewhere nobody asks about four, which takes a second.
 const PARAMETRIC: [(Attempt, u32); 3] =
-    [(Attempt::Ground(Slice::Universal, Manner::Plain), 12), (Attempt::Core(4, Manner::Heavy), 24), (Attempt::Finite(5, 12), 64)];
+    [(Attempt::Ground(Slice::Universal, Manner::Plain), 12), (Attempt::Core(4, Manner::Heavy), 24), (Attempt::Finite(5, 12), 160)];
 /// Larger counterexamples than this are looked for only when the engine has found no contradiction: what is wrong may take two faulty
 /// processes out of n > 5·f, but each question takes a second.
 const MANY: u32 = 4;
@@ -311,19 +311,7 @@ impl Task<'_> {
         let started = Stopwatch::start();
         let seed = self.settings.seed.wrapping_add(pass);
         Ok(match attempt {
-            Attempt::Finite(from, to) => {
-                // To show that a large size has no model takes long, to find one does not: each size gets its part of the time.
-                let limit = if to > MANY { budget / (1 + to - from) } else { budget };
-                solvers[0].reset(&solver_options(seed, limit));
-                for n in from..=to {
-                    if let finite::Outcome::Found(model) =
-                        finite::search(&mut solvers[0], &self.terms, &self.formulas(), &Sizes { from: n, to: n })?
-                    {
-                        return Ok(Ok(Verdict::Refuted(model)));
-                    }
-                }
-                Err(format!("no counterexample found with n = {from}..{to}"))
-            }
+            Attempt::Finite(from, to) => self.finite(from, to, seed, budget, solvers)?,
             Attempt::Quantified => {
                 solvers[0].reset(&solver_options(seed, budget));
                 by_quantifiers(&self.terms, &self.formulas(), &mut solvers[0])?.map(Verdict::Proved)
@@ -340,6 +328,34 @@ impl Task<'_> {
                 None => self.attempt(Attempt::Finite(1, n), pass, budget, solvers)?,
             },
         })
+    }
+
+    /// A counterexample. Among many sizes the largest comes first and each gets a part of the time: that a large size has no model takes
+    /// long to show, and a model, if there is one, does not. From the first on that is found smaller ones follow, as long as there are.
+    fn finite(
+        &self,
+        from: u32,
+        to: u32,
+        seed: u32,
+        budget: Duration,
+        solvers: &mut [Solver; 2],
+    ) -> Result<Result<Verdict, String>, SolverError> {
+        let many = to > MANY;
+        let limit = if many { budget / (1 + to - from) } else { budget };
+        solvers[0].reset(&solver_options(seed, limit));
+        let mut found = None;
+        for k in 0..=to - from {
+            let n = if many { to - k } else { from + k };
+            match finite::search(&mut solvers[0], &self.terms, &self.formulas(), &Sizes { from: n, to: n })? {
+                finite::Outcome::Found(model) => found = Some(model),
+                finite::Outcome::NotFound(_) if found.is_some() => break,
+                finite::Outcome::NotFound(_) => {}
+            }
+            if found.is_some() && !many {
+                break;
+            }
+        }
+        Ok(found.map(Verdict::Refuted).ok_or_else(|| format!("no counterexample found with n = {from}..{to}")))
     }
 
     /// The pieces of hypotheses that refute the negated goal in each system of `n` processes, and the negated goal.
