@@ -6,6 +6,7 @@ use crate::registry::{Entry, Registry};
 use crate::show::{json, now, spinner, table};
 use crate::{Failure, Verdict};
 use heardof_prove::condition::Problem;
+use heardof_prove::minimal::minimise;
 use heardof_prove::prove::{self, Method, Proof, Settings};
 use heardof_prove::solver::{self, Choice};
 use serde_json::{Value, json};
@@ -84,7 +85,10 @@ fn prove_one(entry: &Entry, args: &args::Prove, problem: &Problem, solver: &Choi
         bar.set_message(format!("{}: {k} of {total}, {}", entry.name, proof.name));
     });
     bar.finish_and_clear();
-    let proofs = proofs.map_err(|e| Failure::usage(e.to_string()))?;
+    let mut proofs = proofs.map_err(|e| Failure::usage(e.to_string()))?;
+    if args.certificates.is_some() {
+        minimise(&mut proofs, &settings).map_err(|e| Failure::usage(e.to_string()))?;
+    }
     let seconds = start.elapsed().as_secs_f64();
     if let Some(folder) = &args.certificates {
         certificates(&entry.name, folder, problem, &proofs)?;

@@ -3,7 +3,7 @@
 //! * [`term`]: typed formulas with sets and cardinalities; [`condition`]: what is to be proved; [`canonical`]: as text to compare
 //! * [`clause`]: formulas as clauses; [`ground`]: the engine that instantiates and counts
 //! * [`lower`]: from the text of an algorithm to its conditions
-//! * [`prove`]: all conditions of a problem; [`certificate`]: proofs as text that somebody else can check
+//! * [`prove`]: all conditions of a problem; [`minimal`]: proofs cut down; [`certificate`]: proofs as text that somebody else can check
 //! * [`solver`]: the process that runs an SMT solver; [`sexp`]: what it and SMT-LIB files are written in
 //! * [`solve`]: the answer to an SMT-LIB file
 //! * [`finite`]: models with few processes
@@ -17,6 +17,7 @@ pub mod condition;
 pub mod finite;
 pub mod ground;
 pub mod lower;
+pub mod minimal;
 mod pieces;
 pub mod prove;
 pub mod sexp;
