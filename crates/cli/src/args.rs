@@ -188,7 +188,8 @@ pub struct Solve {
 /// `certify`
 #[derive(Arguments, Debug)]
 #[command(after_help = "Example: heardof certify proofs\n\n\
-    Every step of a proof is derived again from the condition by a program that shares nothing with the prover, and a solver confirms it.\n\n\
+    The conditions are taken from the algorithms' texts. Every step of a proof is derived again from its condition by a program that shares\n\
+    nothing with the prover, and a solver confirms it.\n\n\
     Exit codes: 0 all accepted; 1 one is rejected, and why; 2 usage or environment")]
 pub struct Certify {
     /// The folder with the certificates that `prove --certificates` wrote

@@ -10,7 +10,6 @@ use heardof_prove::minimal::minimise;
 use heardof_prove::prove::{self, Method, Proof, Settings};
 use heardof_prove::solver::{self, Choice};
 use serde_json::{Value, json};
-use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 pub fn prove(registry: &Registry, args: &args::Prove) -> Result<Verdict, Failure> {
@@ -91,7 +90,7 @@ fn prove_one(entry: &Entry, args: &args::Prove, problem: &Problem, solver: &Choi
     }
     let seconds = start.elapsed().as_secs_f64();
     if let Some(folder) = &args.certificates {
-        certificates(&entry.name, folder, problem, &proofs)?;
+        crate::certify::write(&entry.name, folder, problem, &proofs)?;
     }
     let verdict = proofs.iter().fold(of_uncovered(problem), |v, p| v.and(of(p)));
     if !args.json {
@@ -173,17 +172,4 @@ fn result(entry: &Entry, problem: &Problem, proofs: &[Proof], verdict: Verdict, 
         })
         .collect();
     json!({ "algorithm": entry.name, "verdict": verdict.word(), "seconds": seconds, "conditions": conditions, "assumed": problem.assumed, "uncovered": problem.uncovered })
-}
-
-/// One file for each condition that was proved by ground formulas.
-fn certificates(algorithm: &str, folder: &Path, problem: &Problem, proofs: &[Proof]) -> Result<(), Failure> {
-    let failed = |path: &Path, e: std::io::Error| Failure::usage(format!("{}: {e}", path.display()));
-    std::fs::create_dir_all(folder).map_err(|e| failed(folder, e))?;
-    for (condition, proof) in problem.conditions.iter().zip(proofs) {
-        for (name, text) in proof.certificates(condition) {
-            let path = folder.join(format!("{algorithm}.{}.cert", name.replace(['/', ':', '@', ' '], "_")));
-            std::fs::write(&path, text).map_err(|e| failed(&path, e))?;
-        }
-    }
-    Ok(())
 }
