@@ -36,15 +36,13 @@ pub fn needed(
     let late = || started.elapsed() > budget;
     let formulas: Vec<Term> = facts.iter().map(|f| f.formula).collect();
     let Some(core) = contradiction(solver, terms, &[], &formulas, &late)? else { return Ok(facts.to_vec()) };
-    let mut found = Vec::new();
-    for k in with_witnesses(terms, facts, core) {
-        let mut fact = facts[k].clone();
-        if let Why::Counting(lemma) = &mut fact.why {
+    let mut facts = facts.to_vec();
+    for &k in &core {
+        if let Why::Counting(lemma) = &mut facts[k].why {
             spare_context(solver, terms, clauses, lemma, &late)?;
         }
-        found.push(fact);
     }
-    Ok(found)
+    Ok(with_witnesses(terms, &facts, core).into_iter().map(|k| facts[k].clone()).collect())
 }
 
 /// Facts may speak of a witness and do without the lemma that names it. It stays: it says what the name means.
