@@ -11,6 +11,8 @@ mod certify;
 mod check;
 mod cluster;
 mod demo;
+mod explain_proof;
+mod html;
 mod infer;
 mod list;
 mod mutants;

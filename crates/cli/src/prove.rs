@@ -2,10 +2,12 @@
 
 use crate::args;
 use crate::check::threads;
+use crate::html::Page;
 use crate::registry::{Entry, Registry};
 use crate::show::{json, now, spinner, table};
-use crate::{Failure, Verdict};
+use crate::{Failure, Verdict, explain_proof};
 use heardof_prove::condition::Problem;
+use heardof_prove::explain;
 use heardof_prove::minimal::minimise;
 use heardof_prove::prove::{self, Method, Proof, Settings};
 use heardof_prove::solver::{self, Choice};
@@ -18,14 +20,17 @@ pub fn prove(registry: &Registry, args: &args::Prove) -> Result<Verdict, Failure
     }
     let start = now();
     let solvers = solvers(args)?;
-    let (mut verdict, mut results) = (Verdict::Holds, vec![]);
+    let (mut verdict, mut results, mut page) = (Verdict::Holds, vec![], Page::default());
     for entry in entries(registry, args)? {
         let problem = problem(entry, args)?;
         for solver in &solvers {
-            let (one, figures) = prove_one(entry, args, &problem, solver)?;
+            let (one, figures) = prove_one(entry, args, &problem, solver, &mut page)?;
             verdict = verdict.and(one);
             results.push(figures);
         }
+    }
+    if let Some(path) = &args.html {
+        std::fs::write(path, page.text()).map_err(|e| Failure::usage(format!("{}: {e}", path.display())))?;
     }
     if args.json {
         println!("{}", json(verdict, start.elapsed().as_secs_f64(), json!({ "algorithms": results })));
@@ -63,7 +68,7 @@ fn problem(entry: &Entry, args: &args::Prove) -> Result<Problem, Failure> {
     Ok(problem)
 }
 
-fn prove_one(entry: &Entry, args: &args::Prove, problem: &Problem, solver: &Choice) -> Result<(Verdict, Value), Failure> {
+fn prove_one(entry: &Entry, args: &args::Prove, problem: &Problem, solver: &Choice, page: &mut Page) -> Result<(Verdict, Value), Failure> {
     if args.list || args.show {
         for condition in &problem.conditions {
             println!("{}", condition.name);
@@ -85,7 +90,7 @@ fn prove_one(entry: &Entry, args: &args::Prove, problem: &Problem, solver: &Choi
     });
     bar.finish_and_clear();
     let mut proofs = proofs.map_err(|e| Failure::usage(e.to_string()))?;
-    if args.certificates.is_some() {
+    if args.certificates.is_some() || args.explain || args.html.is_some() {
         minimise(&mut proofs, &settings).map_err(|e| Failure::usage(e.to_string()))?;
     }
     let seconds = start.elapsed().as_secs_f64();
@@ -95,6 +100,13 @@ fn prove_one(entry: &Entry, args: &args::Prove, problem: &Problem, solver: &Choi
     let verdict = proofs.iter().fold(of_uncovered(problem), |v, p| v.and(of(p)));
     if !args.json {
         print(entry, problem, &proofs, seconds);
+    }
+    if args.explain || args.html.is_some() {
+        let explanations = explain::explain(&proofs, &settings).map_err(|e| Failure::usage(e.to_string()))?;
+        page.algorithm(&entry.name, problem, &proofs, &explanations, seconds);
+        if args.explain {
+            explain_proof::print(&proofs, &explanations);
+        }
     }
     Ok((verdict, result(entry, problem, &proofs, verdict, seconds)))
 }

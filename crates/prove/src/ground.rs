@@ -37,7 +37,7 @@ use count::LastResort;
 use emit::Emitter;
 use instances::{Bounds, Instance, Instances};
 use model::Model;
-pub use needed::needed;
+pub use needed::{needed, needed_parts};
 use price::Pricer;
 use relevant::{Generations, Relevant, Walk};
 use std::collections::{BTreeMap, BTreeSet};

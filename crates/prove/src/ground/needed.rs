@@ -12,8 +12,9 @@ use super::price::weighted;
 use super::{Fact, Lemma, Why, instances};
 use crate::clause::Clauses;
 use crate::clock::Stopwatch;
+use crate::pieces;
 use crate::solver::{Answer, Solver, SolverError};
-use crate::term::{Fun, Term, Terms};
+use crate::term::{Fun, Node, Term, Terms};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -168,4 +169,39 @@ fn smaller(solver: &mut Solver, core: &[usize]) -> Result<Option<Vec<usize>>, So
     }
     let named: BTreeSet<String> = solver.core()?.into_iter().collect();
     Ok(Some(core.iter().zip(&names).filter(|(_, name)| named.contains(*name)).map(|(&k, _)| k).collect()))
+}
+
+/// Of each fact the conjuncts that the refutation needs, in the order of the facts.
+///
+/// # Errors
+/// When the solver dies.
+pub fn needed_parts(solver: &mut Solver, terms: &mut Terms, facts: &[Fact], budget: Duration) -> Result<Vec<Vec<Term>>, SolverError> {
+    let started = Stopwatch::start();
+    let mut parts: Vec<(usize, Term)> = Vec::new();
+    for (k, fact) in facts.iter().enumerate() {
+        let cut = if let Why::Counting(_) = fact.why { vec![fact.formula] } else { conjuncts(terms, fact.formula) };
+        parts.extend(cut.into_iter().map(|part| (k, part)));
+    }
+    let formulas: Vec<Term> = parts.iter().map(|&(_, part)| part).collect();
+    let all = || (0..parts.len()).collect();
+    let core = contradiction(solver, terms, &[], &formulas, &|| started.elapsed() > budget)?.unwrap_or_else(all);
+    let mut found = vec![Vec::new(); facts.len()];
+    core.into_iter().for_each(|k| found[parts[k].0].push(parts[k].1));
+    Ok(found)
+}
+
+/// Formulas whose conjunction is equivalent to a ground formula.
+fn conjuncts(terms: &mut Terms, formula: Term) -> Vec<Term> {
+    if let Node::Not(inner) = *terms.node(formula)
+        && let Node::Or(list) = terms.node(inner).clone()
+    {
+        return list
+            .iter()
+            .flat_map(|&part| {
+                let refuted = terms.not(part);
+                conjuncts(terms, refuted)
+            })
+            .collect();
+    }
+    pieces::cut(terms, formula)
 }
