@@ -105,7 +105,7 @@ impl Clauses {
         if !formula.is("set") {
             return Ok(if list[..] == formula.list[..] { formula.clone() } else { formula.over(list) });
         }
-        let (binders, body, arguments) = self.template(&list[..1], &list[1], Vec::new());
+        let (binders, body, arguments) = self.template(&list[0], &list[1]);
         let known = self.definitions.iter().find(|d| d.body == body && d.binders.last() == binders.last());
         let functor = match known {
             Some(definition) => Rc::clone(&definition.functor),
@@ -113,17 +113,16 @@ impl Clauses {
         };
         Ok(raw(&functor, arguments))
     }
-    /// The binders and the body of a definition, and the terms for its parameters. The body's variables are renamed by depth, the
-    /// largest subterms without any (but literals and n) are parameters after those that there are.
-    fn template(&mut self, element: &[Term], body: &Term, parameters: Vec<Term>) -> (Vec<Term>, Term, Vec<Term>) {
-        let mut slots: Vec<Term> = (0..).zip(&parameters).map(|(k, p)| self.names.canonical("p", k, &p.list[0])).collect();
-        let own = self.names.canonical("e", 0, &element[0].list[0]);
-        let mut bound = substitution(&[&parameters, element].concat(), &variables(&[&slots[..], std::slice::from_ref(&own)].concat()));
+    /// The binders and the body of a definition, and the terms for its parameters. The body's variables are renamed by depth; the
+    /// largest subterms without any (but literals and n) are parameters.
+    fn template(&mut self, element: &Term, body: &Term) -> (Vec<Term>, Term, Vec<Term>) {
+        let own = self.names.canonical("e", 0, &element.list[0]);
+        let mut bound = substitution(std::slice::from_ref(element), &[word(&own.head)]);
         let mut arguments = Vec::new();
         let body = self.abstracted(body, &mut bound, 1, &mut arguments);
-        slots.extend((0..).zip(&arguments).map(|(k, a)| self.names.canonical("p", k, &self.names.sort(a))));
-        slots.push(own);
-        (slots, body, arguments)
+        let mut binders: Vec<Term> = (0..).zip(&arguments).map(|(k, a)| self.names.canonical("p", k, &self.names.sort(a))).collect();
+        binders.push(own);
+        (binders, body, arguments)
     }
     fn abstracted(&mut self, body: &Term, bound: &mut Vec<(Rc<str>, Term)>, depth: usize, arguments: &mut Vec<Term>) -> Term {
         let sort = self.names.sort(body);
@@ -169,17 +168,6 @@ impl Clauses {
         }
         Ok(functor)
     }
-    /// A definition that the certificate states: of a derived functor it must be the derived one; a new functor may mean anything.
-    pub(crate) fn state(&mut self, name: &str, parameters: Vec<Term>, element: &[Term], body: &Term) -> Result<(), String> {
-        let (binders, body, arguments) = self.template(element, body, parameters);
-        match self.definitions.iter().find(|d| *d.functor == *name) {
-            _ if !arguments.is_empty() => Err("a definition speaks of its parameters and element only".into()),
-            Some(derived) if derived.binders == binders && derived.body == body => Ok(()),
-            None if name == format!("C{}", self.definitions.len()) => self.define(binders, body).map(drop),
-            _ => Err(format!("`{name}` is derived with another meaning, or is not the next new set")),
-        }
-    }
-
     /// Step 5.
     fn split(&mut self, formula: &Term, scope: &[Term]) {
         match (&*formula.head, &formula.list[..]) {

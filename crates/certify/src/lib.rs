@@ -2,7 +2,8 @@
 //!
 //! A certificate has a condition (assumptions, the negated goal among them) and the steps of a refutation. Nothing in it is believed:
 //!
-//! 1. `term`, `sorts`: every term is read with its sorts; an unknown word is an error;
+//! 1. `term`, `sorts`: every term is read with its sorts; an unknown word is an error; `condition`: the assumptions are those of the
+//!    condition that was to be proved;
 //! 2. `normal`, `clauses`: the clauses come out of the assumptions, once more;
 //! 3. here: every ground formula is built, as an instance of a clause, a trivial fact on cardinalities, or by the counting rule below;
 //! 4. `script`: the solver confirms every lemma, and that the ground formulas have no model.
@@ -34,12 +35,14 @@
 //! Sets of values are taken to be finite. No code is shared with the prover.
 
 mod clauses;
+mod condition;
 mod normal;
 mod script;
 mod sorts;
 mod term;
 
 use clauses::Clauses;
+use condition::Expected;
 pub use script::{Solver, SolverProgram};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -81,12 +84,17 @@ impl std::error::Error for Rejected {}
 /// # Errors
 /// The first reason not to believe it.
 pub fn check(certificate: &str, solver: &dyn Solver) -> Result<Accepted, Rejected> {
-    let expressions = term::parse(certificate).map_err(|(line, why)| Rejected { line, why })?;
-    let mut checker = Checker::new();
-    for (line, expression) in &expressions {
-        checker.expression(*line, expression).map_err(|why| Rejected { line: *line, why })?;
-    }
-    checker.conclude(solver)
+    Checker::new(None).read(certificate)?.conclude(solver)
+}
+
+/// Checks that it is a certificate of this condition, which is written like a certificate without steps. A certificate may assume less:
+/// some of the assumptions, or pieces of them.
+///
+/// # Errors
+/// The first reason not to believe it.
+pub fn check_condition(certificate: &str, condition: &str, solver: &dyn Solver) -> Result<Accepted, Rejected> {
+    let condition = Checker::new(None).read(condition).map_err(|r| Rejected { line: 0, why: format!("of the condition itself, {r}") })?;
+    Checker::new(Some(Expected::new(condition))).read(certificate)?.conclude(solver)
 }
 
 /// Checks every file `*.cert` of a directory, in the order of their names.
@@ -101,15 +109,15 @@ pub fn check_directory(directory: &Path, solver: &dyn Solver) -> std::io::Result
 }
 
 /// The kinds of line, in the order in which they come.
-const STAGES: [&[&str]; 6] =
-    [&["certificate"], &["condition"], &["declare"], &["assume"], &["define"], &["instance", "trivial", "counting"]];
+const STAGES: [&[&str]; 5] = [&["certificate"], &["condition"], &["declare"], &["assume"], &["instance", "trivial", "counting"]];
 const DECLARE: usize = 2;
-const DEFINE: usize = 4;
-const STEP: usize = 5;
+const STEP: usize = 4;
 
 /// What was read so far.
 struct Checker {
     clauses: Clauses,
+    /// What it has to be a certificate of, if that is known.
+    expected: Option<Expected>,
     /// The stage that the next line may not precede.
     stage: usize,
     assumptions: Vec<Term>,
@@ -121,11 +129,18 @@ struct Checker {
 }
 
 impl Checker {
-    fn new() -> Checker {
+    fn new(expected: Option<Expected>) -> Checker {
         let mut clauses = Clauses::default();
         clauses.names.declare("n", vec![], word("Int")).expect("the first symbol");
         let (assumptions, formulas, queries, accepted) = Default::default();
-        Checker { clauses, stage: 0, assumptions, formulas, queries, accepted }
+        Checker { clauses, expected, stage: 0, assumptions, formulas, queries, accepted }
+    }
+
+    fn read(mut self, text: &str) -> Result<Checker, Rejected> {
+        for (line, expression) in term::parse(text).map_err(|(line, why)| Rejected { line, why })? {
+            self.expression(line, &expression).map_err(|why| Rejected { line, why })?;
+        }
+        Ok(self)
     }
 
     fn expression(&mut self, line: usize, text: &Term) -> Result<(), String> {
@@ -133,10 +148,8 @@ impl Checker {
         if stage < self.stage || (self.stage < DECLARE && stage > self.stage) {
             return Err(format!("`{}` does not belong here", text.head));
         }
-        if self.stage < DEFINE && stage >= DEFINE {
-            self.clauses.derive(&self.assumptions)?;
-        }
         if self.stage < STEP && stage == STEP {
+            self.clauses.derive(&self.assumptions)?;
             self.clauses.names.declare(ANY, vec![], word("Process"))?;
         }
         self.stage = if stage < DECLARE { stage + 1 } else { stage };
@@ -144,24 +157,18 @@ impl Checker {
             ("certificate", [version]) if version.is("1") => return Ok(()),
             ("condition", [name]) => {
                 self.accepted.condition = name.head.trim_matches('"').into();
-                return Ok(());
+                return self.expected.as_ref().map_or(Ok(()), |e| e.name(&self.accepted.condition));
             }
             ("declare", [name, arguments, result]) => {
                 let arguments = arguments.items().iter().map(sorts::sort).collect::<Result<Vec<Term>, String>>()?;
-                return self.clauses.names.declare(&name.head, arguments, sorts::sort(result)?);
+                self.clauses.names.declare(&name.head, arguments, sorts::sort(result)?)?;
+                return self.expected.as_ref().map_or(Ok(()), |e| e.symbol(&name.head, &self.clauses.names));
             }
             ("assume", [_, formula]) => {
                 let formula = self.closed(formula, "Bool")?;
+                self.expected.as_ref().map_or(Ok(()), |e| e.assumption(&formula))?;
                 self.assumptions.push(formula);
                 return Ok(());
-            }
-            ("define", [name, parameters, element, body]) => {
-                let mut scope = Vec::new();
-                let mut binder = |text: &Term| self.clauses.names.binder(text, &mut scope);
-                let parameters = parameters.items().iter().map(&mut binder).collect::<Result<Vec<Term>, String>>()?;
-                let element = binder(element)?;
-                let body = self.clauses.names.typed(body, &mut scope, "Bool")?;
-                return self.clauses.state(&name.head, parameters, &[element], &body);
             }
             ("instance", [number, terms]) => self.instance(number, terms)?,
             ("trivial", [set]) => self.trivial(set, None)?,

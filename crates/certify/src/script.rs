@@ -5,9 +5,12 @@
 
 use crate::sorts::Names;
 use crate::term::Term;
-use std::io::Write;
+use std::cell::RefCell;
+use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::mpsc::channel;
+use std::time::Duration;
 
 /// Whatever answers SMT-LIB scripts.
 pub trait Solver {
@@ -18,39 +21,102 @@ pub trait Solver {
     fn run(&self, script: &str) -> Result<String, String>;
 }
 
-/// A solver's program, which reads SMT-LIB from its standard input.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// A solver's program, which reads SMT-LIB from its standard input. Its process goes on from script to script: to start it takes longer
+/// than to answer most of them.
+#[derive(Debug)]
 pub struct SolverProgram {
     path: PathBuf,
-    arguments: Vec<String>,
+    arguments: &'static [&'static str],
+    limit: Duration,
+    process: RefCell<Option<Running>>,
 }
 
+/// A process; it ends when this is dropped.
+#[derive(Debug)]
+struct Running {
+    child: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+/// What the solver says behind its answers.
+const END: &str = "end-of-answers";
+
 impl SolverProgram {
-    /// z3 at `path`, stopped after so many seconds.
-    pub fn z3(path: impl Into<PathBuf>, seconds: u32) -> SolverProgram {
-        SolverProgram { path: path.into(), arguments: vec!["-smt2".into(), "-in".into(), format!("-T:{seconds}")] }
+    /// z3 at `path`, stopped when a script takes more than so many seconds.
+    pub fn z3(path: impl Into<PathBuf>, seconds: u64) -> SolverProgram {
+        SolverProgram::new(path.into(), &["-smt2", "-in"], seconds)
     }
-    /// cvc5 at `path`, stopped after so many seconds.
-    pub fn cvc5(path: impl Into<PathBuf>, seconds: u32) -> SolverProgram {
-        SolverProgram { path: path.into(), arguments: vec!["--lang=smt2".into(), "--incremental".into(), format!("--tlimit={seconds}000")] }
+    /// cvc5 at `path`, stopped when a script takes more than so many seconds.
+    pub fn cvc5(path: impl Into<PathBuf>, seconds: u64) -> SolverProgram {
+        SolverProgram::new(path.into(), &["--lang=smt2", "--incremental"], seconds)
+    }
+    fn new(path: PathBuf, arguments: &'static [&'static str], seconds: u64) -> SolverProgram {
+        SolverProgram { path, arguments, limit: Duration::from_secs(seconds), process: RefCell::new(None) }
+    }
+
+    fn start(&self) -> Result<Running, String> {
+        let mut command = Command::new(&self.path);
+        command.args(self.arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().map_err(|error| format!("{}: {error}", self.path.display()))?;
+        let input = child.stdin.take().ok_or("the solver has no input")?;
+        let output = BufReader::new(child.stdout.take().ok_or("the solver has no output")?);
+        Ok(Running { child, input, output })
     }
 }
 
 impl Solver for SolverProgram {
     fn run(&self, script: &str) -> Result<String, String> {
-        let at = |error: std::io::Error| format!("{}: {error}", self.path.display());
-        let mut command = Command::new(&self.path);
-        command.args(&self.arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = command.spawn().map_err(at)?;
-        let mut input = child.stdin.take().ok_or("the solver has no input")?;
-        let output = std::thread::scope(|scope| {
+        let kept = self.process.borrow_mut().take();
+        let mut process = kept.map_or_else(|| self.start(), Ok)?;
+        let answers = process.ask(&format!("{script}(echo \"{END}\")\n(reset)\n"), self.limit);
+        let answers = answers.map_err(|why| format!("{} {why}", self.path.display()))?;
+        // One that was stopped or has ended is not asked again.
+        *self.process.borrow_mut() = Some(process);
+        Ok(answers)
+    }
+}
+
+impl Running {
+    fn ask(&mut self, script: &str, limit: Duration) -> Result<String, String> {
+        let Running { child, input, output } = self;
+        std::thread::scope(|scope| {
+            let (done, answers) = channel();
             // A solver that stops reading gives too few answers, which is seen where they are counted.
-            scope.spawn(move || drop(input.write_all(script.as_bytes())));
-            child.wait_with_output()
-        });
-        let output = output.map_err(at)?;
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        if output.status.success() { Ok(text) } else { Err(format!("{} ended with {}: {text}", self.path.display(), output.status)) }
+            scope.spawn(move || drop(input.write_all(script.as_bytes()).and_then(|()| input.flush())));
+            scope.spawn(move || drop(done.send(up_to_end(output))));
+            let answers = answers.recv_timeout(limit);
+            if !matches!(answers, Ok(Ok(_))) {
+                // Both threads end with it. It fails only when the process has ended.
+                drop(child.kill());
+            }
+            answers.unwrap_or_else(|_| Err(format!("took longer than {} s", limit.as_secs())))
+        })
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Fails only when the process has ended; `wait` takes it off the system's table.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// What is said before [`END`].
+fn up_to_end(output: &mut impl BufRead) -> Result<String, String> {
+    let mut text = String::new();
+    loop {
+        let before = text.len();
+        match output.read_line(&mut text) {
+            Ok(0) | Err(_) => return Err(format!("ended after `{}`", text.trim())),
+            // Some solvers echo the quotes, too.
+            Ok(_) if text[before..].trim().trim_matches('"') == END => {
+                text.truncate(before);
+                return Ok(text);
+            }
+            Ok(_) => {}
+        }
     }
 }
 

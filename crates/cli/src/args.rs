@@ -126,7 +126,7 @@ pub struct Check {
 /// `prove`
 #[derive(Arguments, Debug)]
 #[command(after_help = "Examples:\n  heardof prove one_third_rule\n  heardof prove last_voting --only anchored --certificates proofs\n  \
-    heardof prove one_third_rule --infer\n\n\
+    heardof prove one_third_rule --infer\n  heardof prove one_third_rule --only agreement --explain --html proofs.html\n\n\
     A condition is proved for every n, refuted by a counterexample to induction with few processes, or unknown. The solver z3 (4.8.12 or newer) is found on the PATH.\n\n\
     With --infer, liveness is not looked at.\n\n\
     Exit codes: 0 all proved; 1 a condition is refuted, and the counterexample is shown, or a safety property is not proved from what was \
@@ -148,7 +148,7 @@ pub struct Prove {
     #[arg(long)]
     pub show: bool,
     /// Deletes the invariants, infers others from the text, and proves the safety properties from them; prints them as Rust
-    #[arg(long, conflicts_with_all = ["only", "list", "show", "certificates"])]
+    #[arg(long, conflicts_with_all = ["only", "list", "show", "certificates", "explain", "html"])]
     pub infer: bool,
     /// Which solver: `z3`, `cvc5` or `both`, one after the other
     #[arg(long, value_enum, default_value = "z3", value_name = "z3|cvc5|both", hide_possible_values = true)]
@@ -165,6 +165,12 @@ pub struct Prove {
     /// Writes the certificate of every proof into this folder
     #[arg(long, value_name = "FOLDER")]
     pub certificates: Option<PathBuf>,
+    /// Prints every proof in words: the facts that it needs, what they come from, and what is counted
+    #[arg(long, conflicts_with = "json")]
+    pub explain: bool,
+    /// Writes every condition with its formulas, its verdict and its proof in words as one page into this file
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
     /// Prints one JSON object
     #[arg(long)]
     pub json: bool,
@@ -188,7 +194,8 @@ pub struct Solve {
 /// `certify`
 #[derive(Arguments, Debug)]
 #[command(after_help = "Example: heardof certify proofs\n\n\
-    Every step of a proof is derived again from the condition by a program that shares nothing with the prover, and a solver confirms it.\n\n\
+    The conditions are taken from the algorithms' texts. Every step of a proof is derived again from its condition by a program that shares\n\
+    nothing with the prover, and a solver confirms it.\n\n\
     Exit codes: 0 all accepted; 1 one is rejected, and why; 2 usage or environment")]
 pub struct Certify {
     /// The folder with the certificates that `prove --certificates` wrote

@@ -11,6 +11,8 @@ mod certify;
 mod check;
 mod cluster;
 mod demo;
+mod explain_proof;
+mod html;
 mod infer;
 mod list;
 mod mutants;
@@ -131,7 +133,7 @@ fn dispatch(registry: &Registry, command: args::Command) -> Result<Verdict, Fail
         args::Command::Explain(a) => list::explain(registry, &a),
         args::Command::Check(a) => check::check(registry, &a),
         args::Command::Prove(a) => prove::prove(registry, &a),
-        args::Command::Certify(a) => certify::certify(&a),
+        args::Command::Certify(a) => certify::certify(registry, &a),
         args::Command::Solve(a) => solve::solve(&a),
         args::Command::Mutants(a) => mutants::mutants(registry, &a),
         args::Command::Run(a) => run::run(registry, &a),

@@ -2,14 +2,16 @@
 
 use crate::args;
 use crate::check::threads;
+use crate::html::Page;
 use crate::registry::{Entry, Registry};
 use crate::show::{json, now, spinner, table};
-use crate::{Failure, Verdict};
+use crate::{Failure, Verdict, explain_proof};
 use heardof_prove::condition::Problem;
+use heardof_prove::explain;
+use heardof_prove::minimal::minimise;
 use heardof_prove::prove::{self, Method, Proof, Settings};
 use heardof_prove::solver::{self, Choice};
 use serde_json::{Value, json};
-use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 pub fn prove(registry: &Registry, args: &args::Prove) -> Result<Verdict, Failure> {
@@ -18,14 +20,17 @@ pub fn prove(registry: &Registry, args: &args::Prove) -> Result<Verdict, Failure
     }
     let start = now();
     let solvers = solvers(args)?;
-    let (mut verdict, mut results) = (Verdict::Holds, vec![]);
+    let (mut verdict, mut results, mut page) = (Verdict::Holds, vec![], Page::default());
     for entry in entries(registry, args)? {
         let problem = problem(entry, args)?;
         for solver in &solvers {
-            let (one, figures) = prove_one(entry, args, &problem, solver)?;
+            let (one, figures) = prove_one(entry, args, &problem, solver, &mut page)?;
             verdict = verdict.and(one);
             results.push(figures);
         }
+    }
+    if let Some(path) = &args.html {
+        std::fs::write(path, page.text()).map_err(|e| Failure::usage(format!("{}: {e}", path.display())))?;
     }
     if args.json {
         println!("{}", json(verdict, start.elapsed().as_secs_f64(), json!({ "algorithms": results })));
@@ -63,7 +68,7 @@ fn problem(entry: &Entry, args: &args::Prove) -> Result<Problem, Failure> {
     Ok(problem)
 }
 
-fn prove_one(entry: &Entry, args: &args::Prove, problem: &Problem, solver: &Choice) -> Result<(Verdict, Value), Failure> {
+fn prove_one(entry: &Entry, args: &args::Prove, problem: &Problem, solver: &Choice, page: &mut Page) -> Result<(Verdict, Value), Failure> {
     if args.list || args.show {
         for condition in &problem.conditions {
             println!("{}", condition.name);
@@ -84,14 +89,24 @@ fn prove_one(entry: &Entry, args: &args::Prove, problem: &Problem, solver: &Choi
         bar.set_message(format!("{}: {k} of {total}, {}", entry.name, proof.name));
     });
     bar.finish_and_clear();
-    let proofs = proofs.map_err(|e| Failure::usage(e.to_string()))?;
+    let mut proofs = proofs.map_err(|e| Failure::usage(e.to_string()))?;
+    if args.certificates.is_some() || args.explain || args.html.is_some() {
+        minimise(&mut proofs, &settings).map_err(|e| Failure::usage(e.to_string()))?;
+    }
     let seconds = start.elapsed().as_secs_f64();
     if let Some(folder) = &args.certificates {
-        certificates(&entry.name, folder, problem, &proofs)?;
+        crate::certify::write(&entry.name, folder, problem, &proofs)?;
     }
     let verdict = proofs.iter().fold(of_uncovered(problem), |v, p| v.and(of(p)));
     if !args.json {
         print(entry, problem, &proofs, seconds);
+    }
+    if args.explain || args.html.is_some() {
+        let explanations = explain::explain(&proofs, &settings).map_err(|e| Failure::usage(e.to_string()))?;
+        page.algorithm(&entry.name, problem, &proofs, &explanations, seconds);
+        if args.explain {
+            explain_proof::print(&proofs, &explanations);
+        }
     }
     Ok((verdict, result(entry, problem, &proofs, verdict, seconds)))
 }
@@ -169,17 +184,4 @@ fn result(entry: &Entry, problem: &Problem, proofs: &[Proof], verdict: Verdict, 
         })
         .collect();
     json!({ "algorithm": entry.name, "verdict": verdict.word(), "seconds": seconds, "conditions": conditions, "assumed": problem.assumed, "uncovered": problem.uncovered })
-}
-
-/// One file for each condition that was proved by ground formulas.
-fn certificates(algorithm: &str, folder: &Path, problem: &Problem, proofs: &[Proof]) -> Result<(), Failure> {
-    let failed = |path: &Path, e: std::io::Error| Failure::usage(format!("{}: {e}", path.display()));
-    std::fs::create_dir_all(folder).map_err(|e| failed(folder, e))?;
-    for (condition, proof) in problem.conditions.iter().zip(proofs) {
-        for (name, text) in proof.certificates(condition) {
-            let path = folder.join(format!("{algorithm}.{}.cert", name.replace(['/', ':', '@', ' '], "_")));
-            std::fs::write(&path, text).map_err(|e| failed(&path, e))?;
-        }
-    }
-    Ok(())
 }

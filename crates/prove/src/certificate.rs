@@ -10,7 +10,7 @@
 //! (condition "property/Exchange/agreement")
 //! (declare x (Process) Value)
 //! (assume "invariant locked" (or (forall ((v3 Process)) ..) ..))
-//! (define C4 ((v7 Value)) (v8 Process) (= (x v8) v7))            ; a set that only lemmas speak of
+//! ; (C4 v7) is the set of v8 with (= (x v8) v7)
 //! (instance 2 (i_1 (x i_1)))                                    ; clause 2, terms for its variables in order
 //! (trivial (C0 (x i_1)) i_1)                                    ; 0 ≤ |S| ≤ n, and e ∈ S ⇒ |S| ≥ 1, e ∉ S ⇒ |S| < n
 //! (counting ((1 C1) (1 C2)) 1 (exact) (guards) (witness w) (context (5 (any))))
@@ -20,6 +20,7 @@
 //! in the order in which the procedure of [`crate::clause`] makes them.
 
 use crate::clause::Clauses;
+use crate::condition::Condition;
 use crate::ground::{Fact, Lemma, Why};
 use crate::term::{Fun, Node, Role, Term, Terms};
 use std::collections::BTreeMap;
@@ -39,31 +40,24 @@ pub struct Proof<'a> {
     pub facts: &'a [Fact],
 }
 
+/// The condition, as it is at the beginning of its certificates: for whoever asks whether a certificate is one of it.
+pub fn condition(terms: &Terms, condition: &Condition) -> String {
+    let mut terms = terms.clone();
+    let refuted = terms.not(condition.goal);
+    let hypotheses = condition.hypotheses.iter().map(|h| (h.label.clone(), h.formula));
+    let assumptions: Vec<(String, Term)> = hypotheses.chain([("negated goal".to_string(), refuted)]).collect();
+    Writer { terms: &terms, names: names(&terms) }.head(&condition.name, &assumptions)
+}
+
 /// The certificate.
 pub fn write(proof: &Proof<'_>) -> String {
     let writer = Writer { terms: proof.terms, names: names(proof.terms) };
-    let mut out = format!("(certificate 1)\n(condition {:?})\n", proof.name);
-    for (_, symbol) in proof.terms.symbols() {
-        if matches!(symbol.role, Role::State | Role::Primed | Role::Aggregate | Role::Given) && symbol.name != "n" {
-            let sorts: Vec<String> = symbol.arguments.iter().map(ToString::to_string).collect();
-            let _ = writeln!(out, "(declare {} ({}) {})", symbol.name, sorts.join(" "), symbol.result);
-        }
-    }
-    for (label, formula) in proof.assumptions {
-        let _ = writeln!(out, "(assume {label:?} {})", writer.text(*formula));
-    }
+    let mut out = writer.head(proof.name, proof.assumptions);
     for (&fun, definition) in &proof.clauses.definitions {
-        let parameters: Vec<String> =
-            definition.parameters.iter().map(|&v| format!("(v{} {})", v.0, proof.terms.variable_sort(v))).collect();
-        let _ = writeln!(
-            out,
-            "(define {} ({}) (v{} {}) {})",
-            writer.names[&fun],
-            parameters.join(" "),
-            definition.element.0,
-            proof.terms.variable_sort(definition.element),
-            writer.text(definition.body)
-        );
+        let parameters: String = definition.parameters.iter().map(|v| format!(" v{}", v.0)).collect();
+        let set = format!("{}{parameters}", writer.names[&fun]);
+        let set = if parameters.is_empty() { set } else { format!("({set})") };
+        let _ = writeln!(out, "; {set} is the set of v{} with {}", definition.element.0, writer.text(definition.body));
     }
     for fact in proof.facts {
         match &fact.why {
@@ -108,6 +102,21 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
+    /// What comes before the steps.
+    fn head(&self, name: &str, assumptions: &[(String, Term)]) -> String {
+        let mut out = format!("(certificate 1)\n(condition {name:?})\n");
+        for (_, symbol) in self.terms.symbols() {
+            if matches!(symbol.role, Role::State | Role::Primed | Role::Aggregate | Role::Given) && symbol.name != "n" {
+                let sorts: Vec<String> = symbol.arguments.iter().map(ToString::to_string).collect();
+                let _ = writeln!(out, "(declare {} ({}) {})", symbol.name, sorts.join(" "), symbol.result);
+            }
+        }
+        for (label, formula) in assumptions {
+            let _ = writeln!(out, "(assume {label:?} {})", self.text(*formula));
+        }
+        out
+    }
+
     fn list(&self, terms: &[Term]) -> String {
         let parts: Vec<String> = terms.iter().map(|&t| self.text(t)).collect();
         parts.join(" ")

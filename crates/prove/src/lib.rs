@@ -3,7 +3,7 @@
 //! * [`term`]: typed formulas with sets and cardinalities; [`condition`]: what is to be proved; [`canonical`]: as text to compare
 //! * [`clause`]: formulas as clauses; [`ground`]: the engine that instantiates and counts
 //! * [`lower`]: from the text of an algorithm to its conditions
-//! * [`prove`]: all conditions of a problem; [`certificate`]: proofs as text that somebody else can check
+//! * [`prove`]: all conditions of a problem; [`minimal`]: proofs cut down; [`explain`]: proofs in words; [`certificate`]: proofs as text that somebody else can check
 //! * [`solver`]: the process that runs an SMT solver; [`sexp`]: what it and SMT-LIB files are written in
 //! * [`solve`]: the answer to an SMT-LIB file
 //! * [`finite`]: models with few processes
@@ -15,9 +15,11 @@ pub mod clause;
 pub mod clock;
 pub mod condition;
 mod eliminate;
+pub mod explain;
 pub mod finite;
 pub mod ground;
 pub mod lower;
+pub mod minimal;
 mod pieces;
 pub mod prove;
 pub mod sexp;

@@ -236,12 +236,16 @@ pub fn exceeds(terms: &mut Terms, membership: &[Term], candidate: &Candidate) ->
 
 /// `Σ a·[element ∈ S]`.
 pub fn weight(terms: &mut Terms, membership: &[Term], candidate: &Candidate) -> Term {
+    weighted(terms, candidate.support().map(|k| (candidate.a[k], membership[k])))
+}
+
+/// `Σ a·[p]` over coefficients and formulas.
+pub fn weighted(terms: &mut Terms, parts: impl Iterator<Item = (i64, Term)>) -> Term {
     let zero = terms.int(0);
-    let parts: Vec<Term> = candidate
-        .support()
-        .map(|k| {
-            let a = terms.int(candidate.a[k]);
-            terms.ite(membership[k], a, zero)
+    let parts: Vec<Term> = parts
+        .map(|(a, inside)| {
+            let a = terms.int(a);
+            terms.ite(inside, a, zero)
         })
         .collect();
     terms.add(parts)

@@ -1,13 +1,27 @@
 //! What must be proved, and what must not.
 
-use super::{Engine, Options, Outcome};
+use super::needed::{contradiction, needed};
+use super::{Engine, Options, Outcome, Why};
 use crate::clause::Clauses;
 use crate::smtlib;
 use crate::solver::{self, Choice, Solver};
+use crate::term::{Term, Terms};
 use std::time::Duration;
 
 /// The outcome of the engine on SMT-LIB assertions about processes `Pid`; `None` on a machine without a solver.
 fn proved(assertions: &str) -> Option<bool> {
+    Some(matches!(run(assertions)?.outcome, Outcome::Proved(_)))
+}
+
+/// A run that has ended.
+struct Run {
+    terms: Terms,
+    clauses: Clauses,
+    outcome: Outcome,
+    solver: Solver,
+}
+
+fn run(assertions: &str) -> Option<Run> {
     let options = solver::Options { cores: true, ..solver::Options::default() };
     let mut solvers = (Solver::start(&Choice::Z3, &options).ok()?, Solver::start(&Choice::Z3, &options).ok()?);
     let text = format!(
@@ -20,7 +34,43 @@ fn proved(assertions: &str) -> Option<bool> {
     let limits = Options { budget: Duration::from_secs(10), ..Options::default() };
     let engine = Engine::new(&mut script.terms, &mut clauses, (&mut solvers.0, &mut solvers.1), limits);
     let outcome = engine.and_then(|mut engine| engine.run()).unwrap_or_else(|error| panic!("{error}: {assertions}"));
-    Some(matches!(outcome, Outcome::Proved(_)))
+    solvers.0.reset(&options);
+    Some(Run { terms: script.terms, clauses, outcome, solver: solvers.0 })
+}
+
+#[test]
+fn what_a_refutation_needs_contradicts_itself_and_nothing_less_does() {
+    let half = |set: &str| format!("(assert (> (* 2 (set.card {set})) n))");
+    // Of this the last case only needs something: a third is not all.
+    let beside = "(assert (forall ((i Pid)) (=> (set.member i R) (set.member i P))))(assert (exists ((i Pid)) (set.member i R)))\
+                  (assert (exists ((i Pid)) (= (* 3 (set.card (A i))) n)))";
+    let none_in_all = "(assert (forall ((i Pid)) (not (and (set.member i P) (set.member i Q)))))";
+    let cases = [
+        (format!("{beside}{}{}{none_in_all}", half("P"), half("Q")), 3),
+        (format!("{beside}(assert (forall ((i Pid)) (> (set.card (A i)) n)))"), 2),
+        (format!("{beside}(assert (forall ((i Pid)) (= (set.card (A i)) n)))(assert (exists ((i Pid)) (not (set.member i (A i)))))"), 2),
+    ];
+    for (assertions, expected) in cases {
+        let Some(Run { mut terms, clauses, outcome, mut solver }) = run(&assertions) else {
+            println!("not tested: there is no z3");
+            return;
+        };
+        let Outcome::Proved(facts) = outcome else { panic!("{assertions}: {outcome:?}") };
+        let found = needed(&mut solver, &mut terms, &clauses, &facts, Duration::from_secs(10)).expect("the solver lives");
+        assert!(found.len() == expected && found.len() < facts.len(), "{assertions}: {found:?}, of {}", facts.len());
+        let mut contradicts = |formulas: &[Term]| {
+            let core = contradiction(&mut solver, &mut terms, &[], formulas, &|| false);
+            core.expect("the solver lives").is_some()
+        };
+        let formulas: Vec<Term> = found.iter().map(|fact| fact.formula).collect();
+        assert!(contradicts(&formulas), "{assertions}");
+        for k in 0..formulas.len() {
+            assert!(!contradicts(&[&formulas[..k], &formulas[k + 1..]].concat()), "{assertions}: {:?} can be spared", found[k]);
+        }
+        for lemma in found.iter().filter_map(|fact| if let Why::Counting(lemma) = &fact.why { Some(lemma) } else { None }) {
+            assert!(lemma.context.len() <= 1, "{lemma:?}");
+        }
+    }
 }
 
 #[test]
