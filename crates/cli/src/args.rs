@@ -169,7 +169,7 @@ pub struct Prove {
     #[arg(long, conflicts_with = "json")]
     pub explain: bool,
     /// Writes every condition with its formulas, its verdict and its proof in words as one page into this file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["list", "show"])]
     pub html: Option<PathBuf>,
     /// Prints one JSON object
     #[arg(long)]

@@ -17,6 +17,8 @@ pub fn print(proofs: &[Proof], explanations: &[Vec<Explanation>]) {
 pub const BY_QUANTIFIERS: &str = "The solver found it with its own quantifiers, and does not say how.";
 /// What a proof begins with.
 pub const SUPPOSE: &str = "Suppose the hypotheses hold and the goal does not. With";
+/// What stands before the steps.
+pub const FOLLOW: &str = "there follow, each together with those before it:";
 /// What it ends with.
 pub const CONTRADICTION: &str = "These contradict each other, for every n.";
 
@@ -27,7 +29,7 @@ fn text(explanation: &Explanation) -> String {
         names => {
             out += &format!("  {SUPPOSE}\n");
             names.iter().for_each(|name| out += &format!("    {name}\n"));
-            out += "  there follow:\n";
+            out += &format!("  {FOLLOW}\n");
         }
     }
     for (k, step) in (1..).zip(&explanation.steps) {

@@ -1,6 +1,6 @@
 //! `prove --html`: one page of all conditions with their formulas, verdicts and proofs in words. It needs nothing but itself.
 
-use crate::explain_proof::{BY_QUANTIFIERS, CONTRADICTION, SUPPOSE};
+use crate::explain_proof::{BY_QUANTIFIERS, CONTRADICTION, FOLLOW, SUPPOSE};
 use crate::prove::{means, word};
 use heardof_prove::condition::{Condition, Problem};
 use heardof_prove::explain::Explanation;
@@ -66,7 +66,7 @@ impl Page {
         for name in &explanation.names {
             self.add(format_args!("<li class=f>{}</li>\n", escaped(name)));
         }
-        self.add(format_args!("</ul>\n<p>there follow:</p>\n<ol>\n"));
+        self.add(format_args!("</ul>\n<p>{FOLLOW}</p>\n<ol>\n"));
         for step in &explanation.steps {
             let (says, why) = (escaped(&step.says), escaped(&step.why));
             self.add(format_args!("<li><span class=f>{says}</span><br><span class=why>{why}</span></li>\n"));

@@ -1,10 +1,13 @@
 //! Proofs in words: which hypotheses are used, for which processes, and what is counted.
 //!
 //! 1. of every fact the conjuncts that the refutation needs are kept;
-//! 2. what the search called by numbers gets names: processes p1, p2, .., values v1, .., sets A, B, ..;
-//! 3. counting lemmas become sentences.
+//! 2. they are put in an order in which each says only what those before it leave open (`order`);
+//! 3. what the search called by numbers gets names: processes p1, p2, .., values v1, .., sets A, B, ..;
+//! 4. counting lemmas become sentences.
 //!
 //! Worked example: `(counting ((1 C0) (1 C1)) 1 ..)` is "no process is in both A and B, so |A| + |B| ≤ n".
+
+mod order;
 
 use crate::clause::{Clauses, Source};
 use crate::condition::Hypothesis;
@@ -12,6 +15,7 @@ use crate::ground::{Lemma, Why, needed_parts};
 use crate::prove::{Method, Proof, Settings, Verdict};
 use crate::solver::{self, Solver, SolverError};
 use crate::term::{Fun, Node, Role, Sort, Term, Terms};
+use order::Part;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -61,12 +65,15 @@ fn enter(proof: &Proof, solver: &mut Solver, options: &solver::Options, found: &
             solver.reset(options);
             let mut terms = (**terms).clone();
             let parts = needed_parts(solver, &mut terms, facts, BUDGET)?;
+            let parts: Vec<Part> = (0..).zip(parts).flat_map(|(k, parts)| parts.into_iter().map(move |part| (k, part))).collect();
+            let told = order::told(&mut terms, parts, &|k| matches!(facts[k].why, Why::Counting(_)));
             let mut words = Words { terms, clauses, assumptions, shown: BTreeMap::new(), names: Vec::new(), counts: BTreeMap::new() };
             let mut steps = Vec::new();
-            for (fact, parts) in facts.iter().zip(parts).filter(|(_, parts)| !parts.is_empty()) {
+            for together in told.chunk_by(|(a, _), (b, _)| a == b) {
+                let fact = &facts[together[0].0];
                 let says = match &fact.why {
                     Why::Counting(lemma) => words.lemma(lemma, fact.formula),
-                    _ => parts.into_iter().map(|part| words.formula(part)).collect::<Vec<String>>().join("; "),
+                    _ => together.iter().map(|&(_, part)| words.formula(part)).collect::<Vec<String>>().join("; "),
                 };
                 steps.push(Step { why: words.why(&fact.why), says });
             }

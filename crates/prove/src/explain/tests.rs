@@ -70,3 +70,24 @@ fn sizes_are_compared_without_negative_coefficients() {
     assert_eq!(is_in(&["A", "B"], &["C"]), "is in both A and B and not in C");
     assert_eq!(is_in(&["A", "B", "C"], &[]), "is in A and B and C");
 }
+
+#[test]
+fn what_follows_is_told_as_what_remains() {
+    let mut terms = Terms::new();
+    let [a, b, c, d] = ["a", "b", "c", "d"].map(|name| {
+        let fun = terms.declare(name, &[], Sort::Bool, Role::Given);
+        terms.constant(fun)
+    });
+    let (not_a, not_b, not_c) = (terms.not(a), terms.not(b), terms.not(c));
+    let (a_b, b_cd, a_c, same) = (terms.or([not_a, b]), terms.or([not_b, c, d]), terms.or([not_a, not_c]), terms.eq(b, d));
+    for (parts, wanted) in [
+        (vec![a_b, a, b_cd], vec![(1, a), (0, b), (2, terms.or([c, d]))]),
+        (vec![a_b, not_b, a], vec![(1, not_b), (0, not_a), (2, a)]),
+        (vec![same, a_b, a, a_c, b_cd], vec![(2, a), (1, b), (0, d), (3, not_c), (4, terms.bool(true))]),
+        // The last is kept as it is.
+        (vec![a_b, a, b_cd, a_b], vec![(1, a), (0, b), (2, terms.or([c, d])), (3, a_b)]),
+    ] {
+        let parts: Vec<Part> = (0..).zip(parts).collect();
+        assert_eq!(order::told(&mut terms, parts, &|k| k == 3 && wanted.last() == Some(&(3, a_b))), wanted);
+    }
+}
