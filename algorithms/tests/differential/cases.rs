@@ -228,7 +228,7 @@ impl<'a> Pair<'a> {
         if text.speaks == Speaks::Size {
             space.push(8);
         } else {
-            space.extend([domain.rounds.len(), domain.kernels.len()]);
+            space.extend([domain.rounds.len(), domain.kernels.len(), self.byzantine().len()]);
         }
         if systems > 0 {
             space.extend(domain.first_states.as_ref().map_or(vec![domain.states.len(); n], |lists| vec![lists.len()]));
@@ -244,6 +244,7 @@ impl<'a> Pair<'a> {
                 return self.holds(spec, Subject::Size(d.next(), parameters));
             }
             let (round, kernel) = (*d.of_these(&domain.rounds), d.of_these(&domain.kernels));
+            let byzantine = d.of_these(self.byzantine());
             let states = |d: &mut Digits<'_>| (0..n).map(|_| d.of_these(&domain.states).clone()).collect::<Vec<_>>();
             let (first, before) = match &domain.first_states {
                 _ if systems == 0 => (vec![], &[][..]),
@@ -253,7 +254,6 @@ impl<'a> Pair<'a> {
                 }
                 None => (states(d), &[][..]),
             };
-            let byzantine = if self.has_byzantine() { d.of_these(&self.subsets).clone() } else { Set::new() };
             let system = |d: &mut Digits<'_>, round: usize| SystemData {
                 now: states(d),
                 first: first.clone(),
@@ -262,7 +262,7 @@ impl<'a> Pair<'a> {
                 kernel: kernel.clone(),
                 byzantine: byzantine.clone(),
             };
-            let heard = |d: &mut Digits<'_>, round: usize| self.heard(d, round, (kernel, &byzantine), parameters);
+            let heard = |d: &mut Digits<'_>, round: usize| self.heard(d, round, (kernel, byzantine), parameters);
             match text.speaks {
                 Speaks::State => {
                     let s = system(d, round);
@@ -277,10 +277,11 @@ impl<'a> Pair<'a> {
         })
     }
 
-    /// Whether there may be processes that do not follow the text.
-    fn has_byzantine(&self) -> bool {
+    /// The sets of processes that may not follow the text: the empty one is the last of all.
+    fn byzantine(&self) -> &[Set<Pid>] {
         let faults = self.native.algorithm().faults.as_ref().and_then(|f| f.body.as_ref().ok());
-        faults.is_some_and(|body| body.any(&|e| matches!(&e.node, Node::Variant(name, _) if name == "Faults::Byzantine")))
+        let any = faults.is_some_and(|body| body.any(&|e| matches!(&e.node, Node::Variant(name, _) if name == "Faults::Byzantine")));
+        if any { &self.subsets } else { &self.subsets[self.subsets.len() - 1..] }
     }
 
     fn heard(
