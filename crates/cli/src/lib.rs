@@ -15,6 +15,7 @@ mod infer;
 mod list;
 mod mutants;
 mod prove;
+mod refuted;
 pub mod registry;
 mod replay;
 mod run;

@@ -3,10 +3,11 @@
 //! * [`term`]: typed formulas with sets and cardinalities; [`condition`]: what is to be proved; [`canonical`]: as text to compare
 //! * [`clause`]: formulas as clauses; [`ground`]: the engine that instantiates and counts
 //! * [`lower`]: from the text of an algorithm to its conditions
-//! * [`prove`]: all conditions of a problem; [`certificate`]: proofs as text that somebody else can check
+//! * [`prove`]: all conditions of a problem; [`vacuity`]: whether their hypotheses can be true
+//! * [`certificate`]: proofs as text that somebody else can check
 //! * [`solver`]: the process that runs an SMT solver; [`sexp`]: what it and SMT-LIB files are written in
 //! * [`solve`]: the answer to an SMT-LIB file
-//! * [`finite`]: models with few processes
+//! * [`finite`]: models with few processes; [`explain`]: what such a model of a refuted condition says to a person
 //! * [`smtlib`]: SMT-LIB files read and written
 
 pub mod canonical;
@@ -14,6 +15,7 @@ pub mod certificate;
 pub mod clause;
 pub mod clock;
 pub mod condition;
+pub mod explain;
 pub mod finite;
 pub mod ground;
 pub mod lower;
@@ -25,3 +27,4 @@ pub mod smtlib;
 pub mod solve;
 pub mod solver;
 pub mod term;
+pub mod vacuity;

@@ -300,7 +300,10 @@ impl Task<'_> {
             Attempt::Finite(largest) => {
                 solvers[0].reset(&solver_options(seed, budget));
                 match finite::search(&mut solvers[0], &self.terms, &self.formulas(), &Sizes { from: 1, to: largest })? {
-                    finite::Outcome::Found(model) => Ok(Verdict::Refuted(model)),
+                    finite::Outcome::Found(model) => {
+                        let shifted = finite::from_zero(&self.terms, &model, &self.formulas());
+                        Ok(Verdict::Refuted(shifted.map_or(model, Box::new)))
+                    }
                     finite::Outcome::NotFound(_) => Err(format!("no counterexample found with n = 1..{largest}")),
                 }
             }

@@ -18,6 +18,7 @@ mod show;
 #[cfg(test)]
 mod tests;
 
+pub use show::Wording;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
