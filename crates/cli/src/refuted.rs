@@ -9,7 +9,7 @@ use crate::show::{program, table};
 use heardof_check::{Options, check};
 use heardof_core::machine::Machine;
 use heardof_prove::condition::{Condition, Kind, Problem};
-use heardof_prove::explain::{self, Explanation, Replay};
+use heardof_prove::refutation::{self, Explanation, Replay};
 use heardof_prove::finite::Model;
 use heardof_prove::finite::broken::Broken;
 use heardof_prove::prove::{Proof, Verdict};
@@ -57,12 +57,12 @@ pub fn refuted(entry: &Entry, problem: &Problem, proofs: &[Proof]) -> Vec<Refute
 fn one(entry: &Entry, problem: &Problem, condition: &Condition, model: &Model, runs: Option<&Runs>) -> Refuted {
     let algorithm = entry.machine.algorithm();
     let about = about(&condition.name);
-    let explanation = explain::explain(problem, algorithm, condition, model);
+    let explanation = refutation::explain(problem, algorithm, condition, model);
     let runs = runs.filter(|_| condition.kind != Kind::Initial).cloned();
     Refuted {
         name: condition.name.clone(),
         doc: algorithm.spec(&about).map_or(String::new(), |spec| spec.doc.replace('\n', " ")),
-        replay: explain::replay(problem, &*entry.machine, condition, model),
+        replay: refutation::replay(problem, &*entry.machine, condition, model),
         advice: advice(entry, condition, &about, &explanation, runs.as_ref()),
         about,
         explanation,

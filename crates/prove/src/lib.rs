@@ -7,7 +7,7 @@
 //! * [`certificate`]: proofs as text that somebody else can check
 //! * [`solver`]: the process that runs an SMT solver; [`sexp`]: what it and SMT-LIB files are written in
 //! * [`solve`]: the answer to an SMT-LIB file
-//! * [`finite`]: models with few processes; [`explain`]: what such a model of a refuted condition says to a person
+//! * [`finite`]: models with few processes; [`refutation`]: what such a model of a refuted condition says to a person
 //! * [`smtlib`]: SMT-LIB files read and written
 
 pub mod canonical;
@@ -15,7 +15,7 @@ pub mod certificate;
 pub mod clause;
 pub mod clock;
 pub mod condition;
-pub mod explain;
+pub mod refutation;
 pub mod finite;
 pub mod ground;
 pub mod lower;

@@ -4,7 +4,7 @@ use heardof_algorithms::newcomer::{OtrForgetsDecision, OtrHalf, OtrNoQuorum};
 use heardof_algorithms::published::{LastVotingPublished, OtrForgetfulStage, OtrWeakMostOften};
 use heardof_core::{Described, Machine, Native};
 use heardof_prove::condition::{Condition, Problem};
-use heardof_prove::explain::{Replay, explain, replay};
+use heardof_prove::refutation::{Replay, explain, replay};
 use heardof_prove::finite::{Element, Model};
 use heardof_prove::lower::lower;
 use heardof_prove::prove::{Settings, Verdict, prove};
