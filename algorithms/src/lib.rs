@@ -5,6 +5,7 @@ pub mod ben_or;
 pub mod byzantine_ben_or;
 pub mod flood_min;
 pub mod last_voting;
+pub mod newcomer;
 pub mod one_third_rule;
 pub mod published;
 pub mod two_phase_commit;
@@ -46,5 +47,5 @@ pub fn registry() -> Registry {
         .with_demo(&["check", "last_voting", "-n", "1..4"])
         .with_demo(&["cluster", "one_third_rule", "-n", "4", "--transport", "udp", "--loss", "0.2", "--kill", "3@50ms"])
         .with_demo(&["cluster", "last_voting", "-n", "3", "--transport", "tcp", "--kill", "0@0ms"]);
-    published::register(registry)
+    newcomer::register(published::register(registry))
 }

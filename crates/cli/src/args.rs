@@ -129,8 +129,8 @@ pub struct Check {
     heardof prove one_third_rule --infer\n  heardof prove one_third_rule --only agreement --explain --html proofs.html\n\n\
     A condition is proved for every n, refuted by a counterexample to induction with few processes, or unknown. The solver z3 (4.8.12 or newer) is found on the PATH.\n\n\
     With --infer, liveness is not looked at.\n\n\
-    Exit codes: 0 all proved; 1 a condition is refuted, and the counterexample is shown, or a safety property is not proved from what was \
-    inferred; 2 usage or environment; 3 a condition is unknown or not covered")]
+    Exit codes: 0 all proved; 1 a condition is refuted, and the counterexample is explained, or vacuous, or a safety property is not proved \
+    from what was inferred; 2 usage or environment; 3 a condition is unknown or not covered")]
 pub struct Prove {
     /// The algorithms; `heardof list --wrong` shows all
     #[arg(required_unless_present = "all", value_name = "ALGORITHM")]
@@ -150,6 +150,9 @@ pub struct Prove {
     /// Deletes the invariants, infers others from the text, and proves the safety properties from them; prints them as Rust
     #[arg(long, conflicts_with_all = ["only", "list", "show", "certificates", "explain", "html"])]
     pub infer: bool,
+    /// Shows of each condition that its hypotheses can be true, too; where they contradict each other it is VACUOUS, and no proof
+    #[arg(long, conflicts_with_all = ["list", "show", "infer"])]
+    pub vacuity: bool,
     /// Which solver: `z3`, `cvc5` or `both`, one after the other
     #[arg(long, value_enum, default_value = "z3", value_name = "z3|cvc5|both", hide_possible_values = true)]
     pub solver: SolverChoice,

@@ -18,6 +18,7 @@ chapters! {
     Counterexample = "../../../docs/book/src/counterexample.md";
     Mutants = "../../../docs/book/src/mutants.md";
     Prove = "../../../docs/book/src/prove.md";
+    WhenAProofFails = "../../../docs/book/src/when-a-proof-fails.md";
     Run = "../../../docs/book/src/run.md";
     RustSubset = "../../../docs/book/src/rust-subset.md";
     YourOwnCrate = "../../../docs/book/src/your-own-crate.md";

@@ -17,6 +17,7 @@ mod infer;
 mod list;
 mod mutants;
 mod prove;
+mod refuted;
 pub mod registry;
 mod replay;
 mod run;

@@ -3,6 +3,7 @@
 use crate::args;
 use crate::check::threads;
 use crate::html::Page;
+use crate::refuted::{self, Refuted};
 use crate::registry::{Entry, Registry};
 use crate::show::{json, now, spinner, table};
 use crate::{Failure, Verdict, explain_proof};
@@ -11,7 +12,9 @@ use heardof_prove::explain;
 use heardof_prove::minimal::minimise;
 use heardof_prove::prove::{self, Method, Proof, Settings};
 use heardof_prove::solver::{self, Choice};
+use heardof_prove::vacuity::{self, Consistency};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 pub fn prove(registry: &Registry, args: &args::Prove) -> Result<Verdict, Failure> {
@@ -93,13 +96,15 @@ fn prove_one(entry: &Entry, args: &args::Prove, problem: &Problem, solver: &Choi
     if args.certificates.is_some() || args.explain || args.html.is_some() {
         minimise(&mut proofs, &settings).map_err(|e| Failure::usage(e.to_string()))?;
     }
-    let seconds = start.elapsed().as_secs_f64();
     if let Some(folder) = &args.certificates {
         crate::certify::write(&entry.name, folder, problem, &proofs)?;
     }
-    let verdict = proofs.iter().fold(of_uncovered(problem), |v, p| v.and(of(p)));
+    let doubts = if args.vacuity { doubts(problem, &proofs, &settings)? } else { Doubts::new() };
+    let seconds = start.elapsed().as_secs_f64();
+    let verdict = proofs.iter().fold(of_uncovered(problem), |v, p| v.and(of(p, &doubts)));
+    let refuted = refuted::refuted(entry, problem, &proofs);
     if !args.json {
-        print(entry, problem, &proofs, seconds);
+        print(entry, problem, &proofs, &doubts, &refuted, seconds);
     }
     if args.explain || args.html.is_some() {
         let explanations = explain::explain(&proofs, &settings).map_err(|e| Failure::usage(e.to_string()))?;
@@ -108,19 +113,41 @@ fn prove_one(entry: &Entry, args: &args::Prove, problem: &Problem, solver: &Choi
             explain_proof::print(&proofs, &explanations);
         }
     }
-    Ok((verdict, result(entry, problem, &proofs, verdict, seconds)))
+    Ok((verdict, result(entry, problem, &proofs, &doubts, &refuted, verdict, seconds)))
 }
 
 fn of_uncovered(problem: &Problem) -> Verdict {
     if problem.uncovered.is_empty() { Verdict::Holds } else { Verdict::Undecided }
 }
 
-fn of(proof: &Proof) -> Verdict {
-    match proof.verdict {
+/// Conditions whose hypotheses were not shown to be satisfiable, by name.
+type Doubts = BTreeMap<String, Consistency>;
+
+fn doubts(problem: &Problem, proofs: &[Proof], settings: &Settings) -> Result<Doubts, Failure> {
+    let found = vacuity::consistency(problem, settings).map_err(|e| Failure::usage(e.to_string()))?;
+    let doubtful = |(proof, answer): (&Proof, Consistency)| match (&proof.verdict, &answer) {
+        // A counterexample satisfies the hypotheses.
+        (prove::Verdict::Refuted(_), _) | (_, Consistency::Satisfied(_)) => None,
+        _ => Some((proof.name.clone(), answer)),
+    };
+    Ok(proofs.iter().zip(found).filter_map(doubtful).collect())
+}
+
+fn of(proof: &Proof, doubts: &Doubts) -> Verdict {
+    let own = match proof.verdict {
         prove::Verdict::Proved(_) => Verdict::Holds,
         prove::Verdict::Refuted(_) => Verdict::Violated,
         prove::Verdict::Unknown(_) => Verdict::Undecided,
+    };
+    match doubts.get(&proof.name) {
+        Some(Consistency::Contradictory) => Verdict::Violated,
+        Some(Consistency::Unknown(_)) => own.and(Verdict::Undecided),
+        _ => own,
     }
+}
+
+fn is_vacuous(proof: &Proof, doubts: &Doubts) -> bool {
+    doubts.get(&proof.name) == Some(&Consistency::Contradictory)
 }
 
 pub fn word(proof: &Proof) -> &'static str {
@@ -128,6 +155,15 @@ pub fn word(proof: &Proof) -> &'static str {
         prove::Verdict::Proved(_) => "proved",
         prove::Verdict::Refuted(_) => "REFUTED",
         prove::Verdict::Unknown(_) => "UNKNOWN",
+    }
+}
+
+/// The word and the means, where the hypotheses may be in doubt.
+fn judged(proof: &Proof, doubts: &Doubts) -> (&'static str, String) {
+    match doubts.get(&proof.name) {
+        Some(Consistency::Contradictory) => ("VACUOUS", "its hypotheses contradict each other, for every n".into()),
+        Some(Consistency::Unknown(why)) => (word(proof), format!("{}; hypotheses not shown satisfiable: {why}", means(proof))),
+        _ => (word(proof), means(proof)),
     }
 }
 
@@ -150,38 +186,51 @@ pub fn means(proof: &Proof) -> String {
     }
 }
 
-fn print(entry: &Entry, problem: &Problem, proofs: &[Proof], seconds: f64) {
+fn print(entry: &Entry, problem: &Problem, proofs: &[Proof], doubts: &Doubts, refuted: &[Refuted], seconds: f64) {
     println!("{}", entry.name);
     let mut rows = vec![["condition", "verdict", "seconds", "by"].map(String::from).to_vec()];
     for proof in proofs {
-        rows.push(vec![proof.name.clone(), word(proof).into(), format!("{:.2}", proof.time.as_secs_f64()), means(proof)]);
+        let (word, means) = judged(proof, doubts);
+        rows.push(vec![proof.name.clone(), word.into(), format!("{:.2}", proof.time.as_secs_f64()), means]);
     }
     print!("{}", table(&rows));
     problem.assumed.iter().for_each(|p| println!("assumed of the network: {p} (no `ready` blocks)"));
     problem.uncovered.iter().for_each(|u| println!("not covered: {u}"));
-    for proof in proofs {
-        if let prove::Verdict::Refuted(model) = &proof.verdict {
-            println!("\n{} is refuted by a state that satisfies the hypotheses; it may be unreachable:", proof.name);
-            model.show(&problem.terms).lines().for_each(|line| println!("  {line}"));
-        }
+    refuted.iter().for_each(Refuted::print);
+    if !refuted.is_empty() {
+        println!();
     }
-    let count = |wanted: Verdict| proofs.iter().filter(|p| of(p) == wanted).count();
-    let (refuted, unknown) = (count(Verdict::Violated), count(Verdict::Undecided));
-    let said = if refuted + unknown + problem.uncovered.len() == 0 {
+    let vacuous = proofs.iter().filter(|p| is_vacuous(p, doubts)).count();
+    let count = |wanted: Verdict| proofs.iter().filter(|p| of(p, doubts) == wanted).count();
+    let (wrong, unknown) = (count(Verdict::Violated) - vacuous, count(Verdict::Undecided));
+    let said = if wrong + unknown + vacuous + problem.uncovered.len() == 0 {
         "all proved, for every n".into()
     } else {
-        format!("{} proved, {refuted} refuted, {unknown} unknown, {} not covered", count(Verdict::Holds), problem.uncovered.len())
+        let vacuous = if vacuous > 0 { format!("{vacuous} vacuous, ") } else { String::new() };
+        let (proved, uncovered) = (count(Verdict::Holds), problem.uncovered.len());
+        format!("{proved} proved, {wrong} refuted, {vacuous}{unknown} unknown, {uncovered} not covered")
     };
     println!("{} conditions: {said} ({seconds:.2} s)\n", proofs.len());
 }
 
-fn result(entry: &Entry, problem: &Problem, proofs: &[Proof], verdict: Verdict, seconds: f64) -> Value {
-    let conditions: Vec<Value> = proofs
-        .iter()
-        .map(|p| {
-            let verdict = word(p).to_lowercase();
-            json!({ "condition": p.name, "kind": format!("{:?}", p.kind).to_lowercase(), "verdict": verdict, "seconds": p.time.as_secs_f64(), "by": means(p) })
-        })
-        .collect();
+fn result(
+    entry: &Entry,
+    problem: &Problem,
+    proofs: &[Proof],
+    doubts: &Doubts,
+    refuted: &[Refuted],
+    verdict: Verdict,
+    seconds: f64,
+) -> Value {
+    let one = |p: &Proof| {
+        let (word, means) = judged(p, doubts);
+        let (kind, verdict) = (format!("{:?}", p.kind).to_lowercase(), word.to_lowercase());
+        let mut out = json!({ "condition": p.name, "kind": kind, "verdict": verdict, "seconds": p.time.as_secs_f64(), "by": means });
+        if let Some(refuted) = refuted.iter().find(|r| r.name() == p.name) {
+            out["counterexample"] = refuted.json();
+        }
+        out
+    };
+    let conditions: Vec<Value> = proofs.iter().map(one).collect();
     json!({ "algorithm": entry.name, "verdict": verdict.word(), "seconds": seconds, "conditions": conditions, "assumed": problem.assumed, "uncovered": problem.uncovered })
 }

@@ -11,6 +11,7 @@
 //!
 //! Worked example: for `|A| > 2·|B|`, `B ≠ ∅` there is none with n = 1 and n = 2, and one with n = 3: A = {p0, p1, p2}, B = {p0}.
 
+pub mod broken;
 pub mod core;
 pub mod evaluate;
 mod expand;
@@ -127,6 +128,26 @@ fn attempt(solver: &mut Solver, terms: &Terms, formulas: &[Term], scope: &Scope)
         }
     }
     Ok(Some(model))
+}
+
+/// The same model with all values shifted so that the least is 0, where that is one: programs seldom have values below zero.
+pub fn from_zero(terms: &Terms, model: &Model, formulas: &[Term]) -> Option<Model> {
+    let least = |fun: &crate::term::Fun, table: &Table| {
+        let values = table.values().filter_map(|e| if let Element::Number(k) = e { Some(*k) } else { None });
+        if terms.symbol(*fun).result == Sort::Value { values.min() } else { None }
+    };
+    let least = model.tables.iter().filter_map(|(fun, table)| least(fun, table)).min()?;
+    let mut shifted = model.clone();
+    for (fun, table) in &mut shifted.tables {
+        if terms.symbol(*fun).result == Sort::Value {
+            table.values_mut().for_each(|e| {
+                if let Element::Number(k) = e {
+                    *k -= least
+                }
+            });
+        }
+    }
+    formulas.iter().all(|f| evaluate::holds(terms, &shifted, *f) == Ok(true)).then_some(shifted)
 }
 
 fn shorten(text: &str) -> String {

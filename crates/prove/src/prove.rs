@@ -355,6 +355,7 @@ impl Task<'_> {
                 break;
             }
         }
+        let found = found.map(|model| finite::from_zero(&self.terms, &model, &self.formulas()).map_or(model, Box::new));
         Ok(found.map(Verdict::Refuted).ok_or_else(|| format!("no counterexample found with n = {from}..{to}")))
     }
 

@@ -19,6 +19,7 @@ mod show;
 #[cfg(test)]
 mod tests;
 
+pub use show::Wording;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 

@@ -51,13 +51,12 @@ impl fmt::Display for Obstacle {
 /// # Errors
 /// Where the formula cannot be evaluated.
 pub fn holds(terms: &Terms, model: &Model, formula: Term) -> Result<bool, Obstacle> {
-    let range = Range::of(terms, model, formula)?;
-    let mut evaluation = Evaluation { terms, model, range, scope: Vec::new(), pebbles: Vec::new(), steps: 0 };
-    evaluation.truth(formula)
+    Evaluation::of(terms, model, formula)?.truth(formula)
 }
 
-struct Evaluation<'a> {
-    terms: &'a Terms,
+/// An evaluation of one formula and its parts.
+pub(super) struct Evaluation<'a> {
+    pub(super) terms: &'a Terms,
     model: &'a Model,
     range: Range,
     /// The values of the variables, by number.
@@ -67,8 +66,12 @@ struct Evaluation<'a> {
     steps: u64,
 }
 
-impl Evaluation<'_> {
-    fn truth(&mut self, term: Term) -> Result<bool, Obstacle> {
+impl<'a> Evaluation<'a> {
+    pub(super) fn of(terms: &'a Terms, model: &'a Model, formula: Term) -> Result<Evaluation<'a>, Obstacle> {
+        let range = Range::of(terms, model, formula)?;
+        Ok(Evaluation { terms, model, range, scope: Vec::new(), pebbles: Vec::new(), steps: 0 })
+    }
+    pub(super) fn truth(&mut self, term: Term) -> Result<bool, Obstacle> {
         self.step()?;
         let terms = self.terms;
         Ok(match terms.node(term) {
@@ -112,7 +115,7 @@ impl Evaluation<'_> {
             },
         })
     }
-    fn element(&mut self, term: Term) -> Result<Element, Obstacle> {
+    pub(super) fn element(&mut self, term: Term) -> Result<Element, Obstacle> {
         match self.terms.sort(term) {
             Sort::Bool => Ok(Element::Bool(self.truth(term)?)),
             Sort::Int | Sort::Value | Sort::Time => Ok(Element::Number(self.number(term)?)),
@@ -182,27 +185,41 @@ impl Evaluation<'_> {
     /// Whether no choice of the variables gives the body the truth value `breaks`.
     fn try_all(&mut self, vars: &[Var], body: Term, breaks: bool) -> Result<bool, Obstacle> {
         let Some((&var, rest)) = vars.split_first() else { return Ok(self.truth(body)? != breaks) };
-        let below = rest.iter().filter(|&&v| self.terms.variable_sort(v).is_number()).count() as u32;
-        for candidate in self.candidates(var, below + self.range.rank(body))? {
+        for candidate in self.choices(var, rest, body)? {
             if !self.with(var, &candidate, |evaluation| evaluation.try_all(rest, body, breaks))? {
                 return Ok(false);
             }
         }
         Ok(true)
     }
+    /// The values that a variable is tried with, the variables `rest` and `body` standing below it.
+    pub(super) fn choices(&self, var: Var, rest: &[Var], body: Term) -> Result<Vec<Element>, Obstacle> {
+        let below = rest.iter().filter(|&&v| self.terms.variable_sort(v).is_number()).count() as u32;
+        self.candidates(var, below + self.range.rank(body))
+    }
     /// Does something while a variable has a value.
     fn with<T>(&mut self, var: Var, value: &Element, work: impl FnOnce(&mut Self) -> T) -> T {
+        self.enter(var, value);
+        let result = work(self);
+        self.leave(var);
+        result
+    }
+    /// Gives a variable a value, until [`Evaluation::leave`]; variables are left in the opposite order.
+    pub(super) fn enter(&mut self, var: Var, value: &Element) {
         let place = var.0 as usize;
         if self.scope.len() <= place {
             self.scope.resize(place + 1, None);
         }
         self.scope[place] = Some(value.clone());
-        let pebble = if let Element::Number(k) = value { Some(*k) } else { None };
-        self.pebbles.extend(pebble);
-        let result = work(self);
-        self.pebbles.truncate(self.pebbles.len() - usize::from(pebble.is_some()));
-        self.scope[place] = None;
-        result
+        if let Element::Number(k) = value {
+            self.pebbles.push(*k);
+        }
+    }
+    /// Takes the value away.
+    pub(super) fn leave(&mut self, var: Var) {
+        if let Some(Element::Number(_)) = self.scope[var.0 as usize].take() {
+            self.pebbles.pop();
+        }
     }
     /// The elements to try, in order; `inside` is how deep binders of numbers are nested below.
     fn candidates(&self, var: Var, inside: u32) -> Result<Vec<Element>, Obstacle> {

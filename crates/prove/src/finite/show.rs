@@ -59,7 +59,7 @@ impl Model {
         cells.iter().map(line).collect()
     }
     /// `p0, 1 ↦ true, ..`; entries that have the most frequent value are left to `else`.
-    fn entries(&self, terms: &Terms, fun: Fun, table: &Table) -> String {
+    pub fn entries(&self, terms: &Terms, fun: Fun, table: &Table) -> String {
         let symbol = terms.symbol(fun);
         let count = |value: &Element| table.values().filter(|other| *other == value).count();
         // The first of the most frequent values.
@@ -75,7 +75,8 @@ impl Model {
         parts.extend(usual.map(|value| format!("else {}", self.element(terms, symbol.result, value))));
         parts.join("; ")
     }
-    fn element(&self, terms: &Terms, sort: Sort, element: &Element) -> String {
+    /// An element as people write it: `p0`, `yes`, `{1, 2}`.
+    pub fn element(&self, terms: &Terms, sort: Sort, element: &Element) -> String {
         match element {
             Element::Bool(value) => if *value { "yes" } else { "no" }.to_string(),
             Element::Number(value) => value.to_string(),

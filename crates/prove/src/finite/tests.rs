@@ -237,3 +237,37 @@ fn a_core_is_what_contradicts_itself_with_few_processes() {
 fn solver_with_cores() -> Option<Solver> {
     Solver::start(&Choice::Z3, &Options { cores: true, ..Options::default() }).map_err(|error| println!("not tested: {error}")).ok()
 }
+
+#[test]
+fn the_part_that_is_broken_is_found() {
+    let declarations = "(declare-sort Pid 0)(declare-fun x (Pid) Int)(declare-fun done (Pid) Bool)";
+    let mut model = empty(2);
+    let column =
+        |values: [Element; 2]| values.into_iter().enumerate().map(|(k, v)| (vec![Element::Member(k as u32)], v)).collect::<Table>();
+    let script = read(declarations).unwrap();
+    let find = |name: &str| script.terms.find(name).unwrap();
+    model.tables.insert(find("x"), column([Element::Number(0), Element::Number(5)]));
+    model.tables.insert(find("done"), column([Element::Bool(false), Element::Bool(true)]));
+    for (formula, expected) in [
+        ("(< (x p) 6)", ""),
+        ("(forall ((i Pid)) (= (x i) 0))", "for i = p1: x(p1) = 0  (5 = 0 is false)"),
+        ("(forall ((i Pid)) (and (done i) (= (x i) 0)))", "for i = p0: done(p0)"),
+        ("(forall ((i Pid)) (=> (done i) (< (x i) 5)))", "for i = p1, where done(p1): x(p1) < 5  (5 < 5 is false)"),
+        ("(forall ((i Pid)) (ite (done i) (= (x i) 0) true))", "for i = p1, where done(p1): x(p1) = 0  (5 = 0 is false)"),
+        (
+            "(exists ((v Int)) (forall ((i Pid)) (= (x i) v)))",
+            "∃v. ∀i. v = x(i)\n  - not for v = 0, i = p1: 0 = x(p1)  (0 = 5 is false)\n  - not for v = 5, i = p0: 5 = x(p0)  (5 = 0 is false)\n  \
+             - 21 other choices are no better",
+        ),
+        (
+            "(or (forall ((i Pid)) (< (x i) 5)) (forall ((j Pid)) (< 0 (x j))))",
+            "none of these holds\n  - for i = p1: x(p1) < 5  (5 < 5 is false)\n  - for j = p0: 0 < x(p0)  (0 < 0 is false)",
+        ),
+    ] {
+        let with = read_one(&format!("{declarations}(declare-fun p () Pid)"), formula).unwrap();
+        let mut model = model.clone();
+        model.tables.insert(with.terms.find("p").unwrap(), Table::from([(vec![], Element::Member(0))]));
+        let found = super::broken::broken(&with.terms, &model, with.assertions[0].formula).unwrap();
+        assert_eq!(found.map_or(String::new(), |broken| broken.lines().join("\n")), expected, "{formula}");
+    }
+}

@@ -1,10 +1,43 @@
 //! Terms for people: `3·|{j | j ∈ HO(i) ∧ x(j) = v}| > 2·n`.
 
-use super::{Node, Term, Terms};
+use super::{Node, Term, Terms, Var};
+use std::collections::BTreeMap;
+
+/// How names are written.
+#[derive(Clone, Default, Debug)]
+pub struct Wording {
+    /// What stands for a variable; by default its name with its number, which keeps two `i` apart.
+    pub variables: BTreeMap<Var, String>,
+    /// Whether a name's last `_`, which stand for primes, are written as primes: `x'`.
+    pub primes: bool,
+}
+
+impl Wording {
+    /// The name of a symbol.
+    pub fn symbol(&self, name: &str) -> String {
+        let stem = name.trim_end_matches('_');
+        if self.primes { format!("{stem}{}", "'".repeat(name.len() - stem.len())) } else { name.to_string() }
+    }
+}
 
 impl Terms {
     /// The term in mathematical notation.
     pub fn show(&self, term: Term) -> String {
+        self.show_with(term, &Wording::default())
+    }
+    /// The same, in other words.
+    pub fn show_with(&self, term: Term, wording: &Wording) -> String {
+        Writer { terms: self, wording }.text(term)
+    }
+}
+
+struct Writer<'a> {
+    terms: &'a Terms,
+    wording: &'a Wording,
+}
+
+impl Writer<'_> {
+    fn text(&self, term: Term) -> String {
         let mut out = String::new();
         self.write(term, 0, &mut out);
         out
@@ -12,7 +45,7 @@ impl Terms {
 
     /// `level`: how tightly the surroundings bind; 0 nothing, 1 `∨`, 2 `∧`, 3 `¬` and comparisons, 4 `+`, 5 `·`.
     fn write(&self, term: Term, level: u8, out: &mut String) {
-        let own = match self.node(term) {
+        let own = match self.terms.node(term) {
             Node::Forall(..) | Node::Exists(..) | Node::Ite(..) => 0,
             Node::Or(_) => 1,
             Node::And(_) => 2,
@@ -32,19 +65,19 @@ impl Terms {
     }
 
     fn write_node(&self, term: Term, own: u8, out: &mut String) {
-        match self.node(term) {
+        match self.terms.node(term) {
             Node::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
             Node::Int(value) => out.push_str(&value.to_string()),
             Node::Var(v) => out.push_str(&self.label(*v)),
             Node::App(fun, list) => {
-                out.push_str(&self.symbol(*fun).name);
+                out.push_str(&self.wording.symbol(&self.terms.symbol(*fun).name));
                 if !list.is_empty() {
                     out.push('(');
                     self.join(list, ", ", 0, out);
                     out.push(')');
                 }
             }
-            Node::Not(a) => match self.node(*a) {
+            Node::Not(a) => match self.terms.node(*a) {
                 Node::Eq(x, y) => self.join(&[*x, *y], " ≠ ", own.min(3), out),
                 Node::Member(x, y) => self.join(&[*x, *y], " ∉ ", own.min(3), out),
                 Node::Le(x, y) => self.join(&[*y, *x], " < ", own.min(3), out),
@@ -74,7 +107,7 @@ impl Terms {
                 self.write(*b, 1, out);
             }
             Node::Forall(vars, body) | Node::Exists(vars, body) => {
-                out.push(if matches!(self.node(term), Node::Forall(..)) { '∀' } else { '∃' });
+                out.push(if matches!(self.terms.node(term), Node::Forall(..)) { '∀' } else { '∃' });
                 let names: Vec<String> = vars.iter().map(|&v| self.label(v)).collect();
                 out.push_str(&names.join(","));
                 out.push_str(". ");
@@ -101,8 +134,8 @@ impl Terms {
             self.write(t, level, out);
         }
     }
-    /// The variable's name with its number, which keeps two `i` apart.
-    fn label(&self, v: super::Var) -> String {
-        format!("{}{}", self.variable_name(v), v.0)
+    fn label(&self, v: Var) -> String {
+        let own = || format!("{}{}", self.terms.variable_name(v), v.0);
+        self.wording.variables.get(&v).cloned().unwrap_or_else(own)
     }
 }

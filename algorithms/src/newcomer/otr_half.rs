@@ -1,0 +1,91 @@
+//! One-Third Rule with a wrong threshold: more than half, where more than two thirds are needed.
+
+use heardof::prelude::*;
+
+/// What is wrong.
+pub const WHY: &str = "more than n/2 processes are enough for it, where more than 2n/3 are needed";
+
+/// One-Third Rule with thresholds that are too low.
+#[derive(State)]
+pub struct OtrHalf<V> {
+    /// The estimate.
+    pub x: V,
+    /// The decision.
+    #[output]
+    pub decision: Option<V>,
+}
+
+#[process]
+impl<V: Value + Ord> Process for OtrHalf<V> {
+    type Input = V;
+    type Rounds = (Exchange,);
+    fn init(input: V, _ctx: &Context) -> Self {
+        Self { x: input, decision: None }
+    }
+}
+
+/// Everybody sends its estimate to all.
+pub struct Exchange;
+
+#[round]
+impl<V: Value + Ord> Round<OtrHalf<V>> for Exchange {
+    type Message = V;
+    fn send(p: &OtrHalf<V>, _ctx: &Context) -> Outbox<V> {
+        broadcast(p.x.clone())
+    }
+    fn update(p: &mut OtrHalf<V>, mailbox: &Mailbox<V>, ctx: &Context) {
+        if 2 * mailbox.len() > ctx.n()
+            && let Some(v) = mailbox.most_often()
+        {
+            if 2 * mailbox.count(|m| m == v) > ctx.n() {
+                p.decision = Some(v.clone());
+            }
+            p.x = v.clone();
+        }
+    }
+}
+
+#[pure]
+impl<V: Value + Ord> Consensus for OtrHalf<V> {
+    type Value = V;
+    fn proposal(&self) -> &V {
+        &self.x
+    }
+    fn decision(&self) -> Option<&V> {
+        self.decision.as_ref()
+    }
+}
+
+#[spec(Consensus)]
+impl<V: Value + Ord> OtrHalf<V> {
+    /// Once anybody decided, more than half hold the decision.
+    #[invariant]
+    pub fn locked(s: &System<Self>) -> bool {
+        s.forall(|i| s[i].decision.is_none())
+            || s.exists_value(|v| {
+                2 * s.count(|i| s[i].x == *v) > s.n() && s.forall(|i| implies(s[i].decision.is_some(), s[i].decision.is(v)))
+            })
+    }
+    /// Estimates and decisions are inputs.
+    #[invariant]
+    pub fn from_inputs(s: &System<Self>) -> bool {
+        s.forall(|i| {
+            s.exists(|j| s[i].x == s.initially(j).x) && implies(s[i].decision.is_some(), s.exists(|j| s[i].decision.is(&s.initially(j).x)))
+        })
+    }
+    /// A space-uniform round with more than 2n/3 processes.
+    #[liveness]
+    pub fn good_round(ho: &HeardOf<Self>) -> bool {
+        ho.uniform() && 3 * ho.min_len() > 2 * ho.n()
+    }
+    /// All estimates are equal.
+    #[progress(stage = 1)]
+    pub fn all_equal(s: &System<Self>) -> bool {
+        s.exists_value(|v: &V| s.forall(|i| s[i].x == *v))
+    }
+    /// All have decided what all hold.
+    #[progress(stage = 2)]
+    pub fn all_decided(s: &System<Self>) -> bool {
+        s.exists_value(|v: &V| s.forall(|i| s[i].x == *v && s[i].decision.is(v)))
+    }
+}
