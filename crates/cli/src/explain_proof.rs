@@ -1,13 +1,14 @@
 //! `prove --explain`: proofs in words.
 
+use crate::prove::Judged;
 use heardof_prove::explain::Explanation;
-use heardof_prove::prove::{Method, Proof, Verdict};
+use heardof_prove::prove::{Method, Verdict};
 
-/// Prints the proofs, each with its explanations.
-pub fn print(proofs: &[Proof], explanations: &[Vec<Explanation>]) {
-    for (proof, found) in proofs.iter().zip(explanations) {
-        match &proof.verdict {
-            Verdict::Proved(Method::Quantified) => println!("{}\n  {BY_QUANTIFIERS}\n", proof.name),
+/// Prints the proofs, each with its explanations; from hypotheses that contradict each other there is none.
+pub fn print(judged: &[Judged<'_>], explanations: &[Vec<Explanation>]) {
+    for (j, found) in judged.iter().zip(explanations).filter(|(j, _)| j.is_proved()) {
+        match &j.proof.verdict {
+            Verdict::Proved(Method::Quantified) => println!("{}\n  {BY_QUANTIFIERS}\n", j.proof.name),
             _ => found.iter().for_each(|explanation| print!("{}", text(explanation))),
         }
     }

@@ -101,19 +101,20 @@ fn prove_one(entry: &Entry, args: &args::Prove, problem: &Problem, solver: &Choi
     }
     let doubts = if args.vacuity { doubts(problem, &proofs, &settings)? } else { Doubts::new() };
     let seconds = start.elapsed().as_secs_f64();
-    let verdict = proofs.iter().fold(of_uncovered(problem), |v, p| v.and(of(p, &doubts)));
     let refuted = refuted::refuted(entry, problem, &proofs);
+    let judged: Vec<Judged<'_>> = proofs.iter().map(|proof| Judged::new(proof, &doubts, &refuted)).collect();
+    let verdict = judged.iter().fold(of_uncovered(problem), |v, j| v.and(j.verdict));
     if !args.json {
-        print(entry, problem, &proofs, &doubts, &refuted, seconds);
+        print(entry, problem, &judged, seconds);
     }
     if args.explain || args.html.is_some() {
         let explanations = explain::explain(&proofs, &settings).map_err(|e| Failure::usage(e.to_string()))?;
-        page.algorithm(&entry.name, problem, &proofs, &explanations, seconds);
+        page.algorithm(&entry.name, problem, &judged, &explanations, seconds);
         if args.explain {
-            explain_proof::print(&proofs, &explanations);
+            explain_proof::print(&judged, &explanations);
         }
     }
-    Ok((verdict, result(entry, problem, &proofs, &doubts, &refuted, verdict, seconds)))
+    Ok((verdict, result(entry, problem, &judged, verdict, seconds)))
 }
 
 fn of_uncovered(problem: &Problem) -> Verdict {
@@ -133,37 +134,50 @@ fn doubts(problem: &Problem, proofs: &[Proof], settings: &Settings) -> Result<Do
     Ok(proofs.iter().zip(found).filter_map(doubtful).collect())
 }
 
-fn of(proof: &Proof, doubts: &Doubts) -> Verdict {
-    let own = match proof.verdict {
-        prove::Verdict::Proved(_) => Verdict::Holds,
-        prove::Verdict::Refuted(_) => Verdict::Violated,
-        prove::Verdict::Unknown(_) => Verdict::Undecided,
-    };
-    match doubts.get(&proof.name) {
-        Some(Consistency::Contradictory) => Verdict::Violated,
-        Some(Consistency::Unknown(_)) => own.and(Verdict::Undecided),
-        _ => own,
+/// A proof, and what it is worth.
+pub struct Judged<'a> {
+    pub proof: &'a Proof,
+    pub verdict: Verdict,
+    pub word: &'static str,
+    /// By what means, or what is in the way.
+    pub means: String,
+    /// The counterexample.
+    pub refuted: Option<&'a Refuted>,
+}
+
+impl<'a> Judged<'a> {
+    /// With the doubts about the hypotheses.
+    fn new(proof: &'a Proof, doubts: &Doubts, refuted: &'a [Refuted]) -> Judged<'a> {
+        let own = match proof.verdict {
+            prove::Verdict::Proved(_) => Verdict::Holds,
+            prove::Verdict::Refuted(_) => Verdict::Violated,
+            prove::Verdict::Unknown(_) => Verdict::Undecided,
+        };
+        let (verdict, word, means) = match doubts.get(&proof.name) {
+            Some(Consistency::Contradictory) => (Verdict::Violated, VACUOUS, "its hypotheses contradict each other, for every n".into()),
+            Some(Consistency::Unknown(why)) => {
+                (own.and(Verdict::Undecided), word(proof), format!("{}; hypotheses not shown satisfiable: {why}", means(proof)))
+            }
+            _ => (own, word(proof), means(proof)),
+        };
+        Judged { proof, verdict, word, means, refuted: refuted.iter().find(|r| r.name() == proof.name) }
+    }
+    /// Whether it was proved, and from hypotheses that are not known to contradict each other.
+    pub fn is_proved(&self) -> bool {
+        matches!(self.proof.verdict, prove::Verdict::Proved(_)) && !self.is_vacuous()
+    }
+    pub fn is_vacuous(&self) -> bool {
+        self.word == VACUOUS
     }
 }
 
-fn is_vacuous(proof: &Proof, doubts: &Doubts) -> bool {
-    doubts.get(&proof.name) == Some(&Consistency::Contradictory)
-}
+const VACUOUS: &str = "VACUOUS";
 
 pub fn word(proof: &Proof) -> &'static str {
     match proof.verdict {
         prove::Verdict::Proved(_) => "proved",
         prove::Verdict::Refuted(_) => "REFUTED",
         prove::Verdict::Unknown(_) => "UNKNOWN",
-    }
-}
-
-/// The word and the means, where the hypotheses may be in doubt.
-fn judged(proof: &Proof, doubts: &Doubts) -> (&'static str, String) {
-    match doubts.get(&proof.name) {
-        Some(Consistency::Contradictory) => ("VACUOUS", "its hypotheses contradict each other, for every n".into()),
-        Some(Consistency::Unknown(why)) => (word(proof), format!("{}; hypotheses not shown satisfiable: {why}", means(proof))),
-        _ => (word(proof), means(proof)),
     }
 }
 
@@ -186,22 +200,21 @@ pub fn means(proof: &Proof) -> String {
     }
 }
 
-fn print(entry: &Entry, problem: &Problem, proofs: &[Proof], doubts: &Doubts, refuted: &[Refuted], seconds: f64) {
+fn print(entry: &Entry, problem: &Problem, judged: &[Judged<'_>], seconds: f64) {
     println!("{}", entry.name);
     let mut rows = vec![["condition", "verdict", "seconds", "by"].map(String::from).to_vec()];
-    for proof in proofs {
-        let (word, means) = judged(proof, doubts);
-        rows.push(vec![proof.name.clone(), word.into(), format!("{:.2}", proof.time.as_secs_f64()), means]);
+    for j in judged {
+        rows.push(vec![j.proof.name.clone(), j.word.into(), format!("{:.2}", j.proof.time.as_secs_f64()), j.means.clone()]);
     }
     print!("{}", table(&rows));
     problem.assumed.iter().for_each(|p| println!("assumed of the network: {p} (no `ready` blocks)"));
     problem.uncovered.iter().for_each(|u| println!("not covered: {u}"));
-    refuted.iter().for_each(Refuted::print);
-    if !refuted.is_empty() {
+    judged.iter().filter_map(|j| j.refuted).for_each(|refuted| print!("\n{}", refuted.text()));
+    if judged.iter().any(|j| j.refuted.is_some()) {
         println!();
     }
-    let vacuous = proofs.iter().filter(|p| is_vacuous(p, doubts)).count();
-    let count = |wanted: Verdict| proofs.iter().filter(|p| of(p, doubts) == wanted).count();
+    let vacuous = judged.iter().filter(|j| j.is_vacuous()).count();
+    let count = |wanted: Verdict| judged.iter().filter(|j| j.verdict == wanted).count();
     let (wrong, unknown) = (count(Verdict::Violated) - vacuous, count(Verdict::Undecided));
     let said = if wrong + unknown + vacuous + problem.uncovered.len() == 0 {
         "all proved, for every n".into()
@@ -210,27 +223,19 @@ fn print(entry: &Entry, problem: &Problem, proofs: &[Proof], doubts: &Doubts, re
         let (proved, uncovered) = (count(Verdict::Holds), problem.uncovered.len());
         format!("{proved} proved, {wrong} refuted, {vacuous}{unknown} unknown, {uncovered} not covered")
     };
-    println!("{} conditions: {said} ({seconds:.2} s)\n", proofs.len());
+    println!("{} conditions: {said} ({seconds:.2} s)\n", judged.len());
 }
 
-fn result(
-    entry: &Entry,
-    problem: &Problem,
-    proofs: &[Proof],
-    doubts: &Doubts,
-    refuted: &[Refuted],
-    verdict: Verdict,
-    seconds: f64,
-) -> Value {
-    let one = |p: &Proof| {
-        let (word, means) = judged(p, doubts);
-        let (kind, verdict) = (format!("{:?}", p.kind).to_lowercase(), word.to_lowercase());
-        let mut out = json!({ "condition": p.name, "kind": kind, "verdict": verdict, "seconds": p.time.as_secs_f64(), "by": means });
-        if let Some(refuted) = refuted.iter().find(|r| r.name() == p.name) {
+fn result(entry: &Entry, problem: &Problem, judged: &[Judged<'_>], verdict: Verdict, seconds: f64) -> Value {
+    let one = |j: &Judged<'_>| {
+        let (kind, verdict) = (format!("{:?}", j.proof.kind).to_lowercase(), j.word.to_lowercase());
+        let time = j.proof.time.as_secs_f64();
+        let mut out = json!({ "condition": j.proof.name, "kind": kind, "verdict": verdict, "seconds": time, "by": j.means });
+        if let Some(refuted) = j.refuted {
             out["counterexample"] = refuted.json();
         }
         out
     };
-    let conditions: Vec<Value> = proofs.iter().map(one).collect();
+    let conditions: Vec<Value> = judged.iter().map(one).collect();
     json!({ "algorithm": entry.name, "verdict": verdict.word(), "seconds": seconds, "conditions": conditions, "assumed": problem.assumed, "uncovered": problem.uncovered })
 }

@@ -131,7 +131,7 @@ impl Runs {
         let violated: Vec<String> = self.violated.iter().map(|(kind, name, n)| format!("the {kind} `{name}` from n = {n} on")).collect();
         match (self.upto, violated.is_empty()) {
             (0, _) => self.obstacle.clone().unwrap_or_else(|| "not checked".into()),
-            (_, true) => format!("no run with {sizes} and two input values breaks anything{obstacle}"),
+            (_, true) => format!("no run with {sizes} and two input values breaks a property or an invariant{obstacle}"),
             (_, false) => format!("runs with {sizes} and two input values break {}{obstacle}", violated.join(", ")),
         }
     }
@@ -185,36 +185,40 @@ fn advice(entry: &Entry, condition: &Condition, about: &str, explanation: &Expla
 /// In which direction the invariants are too weak.
 fn stronger(explanation: &Explanation) -> String {
     let quoted = |names: &[String]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    match (explanation.invariants.as_slice(), explanation.unmentioned.as_slice()) {
-        ([], _) => "No invariant is assumed here: state one that all runs satisfy; `--infer` looks for some".into(),
-        (invariants, []) => format!("The invariants assumed ({}) admit it: which of its values never occur together?", quoted(invariants)),
-        (_, fields) => format!("No invariant assumed here mentions {}, on which it depends: say what is true of it", quoted(fields)),
+    match (&explanation.invariants[..], &explanation.unmentioned[..], &explanation.unrelated[..]) {
+        ([], ..) => "No invariant is assumed here: state one that all runs satisfy; `--infer` looks for some".into(),
+        (_, [], [(a, b), ..]) => format!("No invariant assumed here relates `{a}` and `{b}`: say which values of them go together"),
+        (invariants, [], []) => {
+            format!("The invariants assumed ({}) admit it: which of its values never occur together?", quoted(invariants))
+        }
+        (_, fields, _) => format!("No invariant assumed here mentions {}, on which it depends: say what is true of it", quoted(fields)),
     }
 }
 
 impl Refuted {
     /// For people.
-    pub fn print(&self) {
-        println!("\n{} is refuted: its hypotheses hold here, its goal does not", self.name);
+    pub fn text(&self) -> String {
+        let mut lines = vec![format!("{} is refuted: its hypotheses hold here, its goal does not", self.name)];
         let (plain, tables): (Vec<_>, Vec<_>) = self.explanation.constants.iter().partition(|(_, value)| !value.contains("else "));
-        println!("  {}", plain.iter().map(|(name, value)| format!("{name} = {value}")).collect::<Vec<_>>().join(", "));
-        tables.iter().for_each(|(name, value)| println!("  {name}: {value}"));
-        table(&self.explanation.table).lines().for_each(|line| println!("    {line}"));
+        lines.push(format!("  {}", plain.iter().map(|(name, value)| format!("{name} = {value}")).collect::<Vec<_>>().join(", ")));
+        lines.extend(tables.iter().map(|(name, value)| format!("  {name}: {value}")));
+        lines.extend(table(&self.explanation.table).lines().map(|line| format!("    {line}")));
         match &self.explanation.broken {
             Ok(broken) => {
                 let doc = if self.doc.is_empty() { String::new() } else { format!(", “{}”", self.doc) };
-                println!("  broken: of `{}`{doc}", self.about);
-                broken.lines().iter().for_each(|line| println!("    {line}"));
+                lines.push(format!("  broken: of `{}`{doc}", self.about));
+                lines.extend(broken.lines().iter().map(|line| format!("    {line}")));
             }
-            Err(why) => println!("  broken: `{}`; the part is not known: {why}", self.about),
+            Err(why) => lines.push(format!("  broken: `{}`; the part is not known: {why}", self.about)),
         }
-        match &self.replay {
-            Replay::Same => println!("  replayed: the program takes the same step"),
-            Replay::Different(why) => println!("  replayed: THE PROGRAM TAKES ANOTHER STEP, which is an error of the prover: {why}"),
-            Replay::Not(_) => {}
-        }
-        self.runs.iter().for_each(|runs| println!("  checked: {}", runs.text()));
-        println!("  what to do: {}", self.advice);
+        lines.push(match &self.replay {
+            Replay::Same => "  replayed: the program takes the same step".into(),
+            Replay::Different(why) => format!("  replayed: THE PROGRAM TAKES ANOTHER STEP, which is an error of the prover: {why}"),
+            Replay::Not(why) => format!("  not replayed: {why}"),
+        });
+        lines.extend(self.runs.iter().map(|runs| format!("  checked: {}", runs.text())));
+        lines.push(format!("  what to do: {}", self.advice));
+        lines.join("\n") + "\n"
     }
 
     /// For programs.
@@ -234,7 +238,7 @@ impl Refuted {
         json!({
             "about": self.about, "constants": Value::Object(constants.collect()), "processes": rows.iter().map(row).collect::<Vec<_>>(),
             "broken": self.explanation.broken.as_ref().map_or_else(|why| json!({ "unknown": why }), broken_json), "replay": replay,
-            "checked": runs, "unmentioned": self.explanation.unmentioned, "advice": self.advice,
+            "checked": runs, "unmentioned": self.explanation.unmentioned, "unrelated": self.explanation.unrelated, "advice": self.advice,
         })
     }
     /// The condition's name.

@@ -59,7 +59,8 @@ impl HeardOfData {
         self.intersection(&self.safe)
     }
     fn intersection(&self, sets: &[Set<Pid>]) -> Set<Pid> {
-        self.active.union(&self.byzantine).filter(|q| self.active.all(|p| sets[p.index()].contains(q)))
+        let heard_by_all = |q: &&Pid| self.active.all(|p| sets[p.index()].contains(q));
+        self.active.iter().chain(self.byzantine.iter()).filter(heard_by_all).copied().collect()
     }
     /// Whether all processes that have not halted hear the same set.
     pub fn uniform(&self) -> bool {

@@ -14,7 +14,7 @@ use crate::condition::Hypothesis;
 use crate::ground::{Lemma, Why, needed_parts};
 use crate::prove::{Method, Proof, Settings, Verdict};
 use crate::solver::{self, Solver, SolverError};
-use crate::term::{Fun, Node, Role, Sort, Term, Terms};
+use crate::term::{Fun, Node, Role, Sort, Term, Terms, Wording};
 use order::Part;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -132,22 +132,8 @@ impl Words<'_> {
         let term = self.named(term);
         self.show(term)
     }
-    /// As [`Terms::show`], with primes on what is after the round.
     fn show(&self, term: Term) -> String {
-        let mut text = String::new();
-        let mut word = String::new();
-        for c in self.terms.show(term).chars().chain([' ']) {
-            if c.is_ascii_alphanumeric() || c == '_' {
-                word.push(c);
-                continue;
-            }
-            let primed = self.terms.find(&word).is_some_and(|fun| self.terms.symbol(fun).role == Role::Primed);
-            text += &if primed { format!("{}′", word.trim_end_matches('_')) } else { std::mem::take(&mut word) };
-            word.clear();
-            text.push(c);
-        }
-        text.pop();
-        text
+        self.terms.show_with(term, &Wording { primes: true, ..Wording::default() })
     }
     /// A disjunction with negative parts reads as an implication.
     fn formula(&mut self, formula: Term) -> String {
@@ -223,10 +209,11 @@ impl Words<'_> {
         let map: Vec<_> = definition.parameters.iter().copied().zip(arguments.iter().copied()).collect();
         let body = self.terms.substitute(definition.body, &map);
         // Called j, without the number that tells variables apart: nothing else in the set has that name.
-        let sort = self.terms.variable_sort(definition.element);
-        let (before, element) = (self.terms.variable_name(definition.element).to_string(), definition.element.0);
+        let letter = if self.terms.variable_sort(definition.element) == Sort::Process { "j" } else { "v" };
+        let wording = Wording { variables: [(definition.element, letter.to_string())].into(), primes: true };
         let set = self.terms.comprehension(definition.element, body);
-        let set = self.term(set).replace(&format!("{before}{element}"), if sort == Sort::Process { "j" } else { "v" });
+        let set = self.named(set);
+        let set = self.terms.show_with(set, &wording);
         self.names.push(format!("{} = {set}", self.terms.symbol(fresh).name));
         self.terms.constant(fresh)
     }

@@ -15,7 +15,7 @@ use crate::pieces;
 use crate::slice::Slice;
 use crate::solve::{Refutation, quantified};
 use crate::solver::{self, Choice, Solver, SolverError};
-use crate::term::{Fun, Role, Sort, Term, Terms};
+use crate::term::{Term, Terms};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -130,8 +130,11 @@ fn solver_options(seed: u32, limit: Duration) -> solver::Options {
 enum Attempt {
     /// The solver's own quantifiers.
     Quantified,
-    /// A counterexample with so many processes: at least, and at most.
-    Finite(u32, u32),
+    /// A counterexample with at most so many processes.
+    Finite(u32),
+    /// A counterexample with many processes, when the engine has found no contradiction: what is wrong may take two faulty processes out
+    /// of n > 5·f, but each question takes a second.
+    Large,
     /// The ground engine, perhaps with fewer hypotheses.
     Ground(Slice, Manner),
     /// The ground engine with the pieces of hypotheses that suffice for so many processes, when there are such.
@@ -160,10 +163,9 @@ const FIRST: [(Attempt, u32); 2] = [(Attempt::Ground(Slice::Universal, Manner::P
 /// What is tried then where a number is a parameter: two or three processes tell little, as n > 4·f leaves no room for f = 1 then.
 /// Elsewhere nobody asks about four, which takes a second.
 const PARAMETRIC: [(Attempt, u32); 3] =
-    [(Attempt::Ground(Slice::Universal, Manner::Plain), 12), (Attempt::Core(4, Manner::Heavy), 24), (Attempt::Finite(5, 12), 160)];
-/// Larger counterexamples than this are looked for only when the engine has found no contradiction: what is wrong may take two faulty
-/// processes out of n > 5·f, but each question takes a second.
-const MANY: u32 = 4;
+    [(Attempt::Ground(Slice::Universal, Manner::Plain), 12), (Attempt::Core(4, Manner::Heavy), 24), (Attempt::Large, 160)];
+/// The sizes of [`Attempt::Large`].
+const LARGE: Sizes = Sizes { from: 5, to: 12 };
 /// How the engine says that it has found none.
 const SATURATED: &str = "no contradiction up to level";
 /// One pass of attempts, with their shares of its time. Passes follow each other, each with another seed and [`GROWTH`] times as long,
@@ -174,9 +176,9 @@ const PASS: [(Attempt, u32); 12] = [
     (Attempt::Core(3, Manner::Plain), 4),
     (Attempt::Ground(Slice::Spoken, Manner::Heavy), 8),
     (Attempt::Quantified, 4),
-    (Attempt::Finite(1, 2), 4),
+    (Attempt::Finite(2), 4),
     (Attempt::Ground(Slice::All, Manner::Plain), 8),
-    (Attempt::Finite(1, 4), 8),
+    (Attempt::Finite(4), 8),
     (Attempt::Ground(Slice::All, Manner::Heavy), 8),
     (Attempt::Ground(Slice::Spoken, Manner::Few), 8),
     (Attempt::Ground(Slice::All, Manner::Few), 8),
@@ -221,7 +223,8 @@ fn one(problem: &Problem, condition: &Condition, settings: &Settings, solvers: &
     let mut pieces = pieces::pieces(&mut terms, &condition.hypotheses);
     pieces.push(refuted);
     let mut first = if counts(&terms, condition.goal) { vec![] } else { FIRST.to_vec() };
-    let parametric: &[(Attempt, u32)] = if parametric(&terms, &assumptions) { &PARAMETRIC } else { &[] };
+    let parametric = assumptions.iter().any(|h| h.label.starts_with("resilience "));
+    let parametric: &[(Attempt, u32)] = if parametric { &PARAMETRIC } else { &[] };
     first.extend_from_slice(parametric);
     let task = Task { terms, assumptions, pieces, condition, settings };
     let mut reasons: Vec<String> = Vec::new();
@@ -235,7 +238,7 @@ fn one(problem: &Problem, condition: &Condition, settings: &Settings, solvers: &
             break;
         }
         for (attempt, shares) in first.iter().filter(|_| pass == 0).chain(parametric.iter().filter(|_| pass > 0)).chain(&PASS).copied() {
-            if matches!(attempt, Attempt::Finite(_, to) if to > MANY) && !reasons.iter().any(|why| why.starts_with(SATURATED)) {
+            if matches!(attempt, Attempt::Large) && !reasons.iter().any(|why| why.starts_with(SATURATED)) {
                 continue;
             }
             if let Attempt::Ground(slice, manner) = attempt {
@@ -311,7 +314,14 @@ impl Task<'_> {
         let started = Stopwatch::start();
         let seed = self.settings.seed.wrapping_add(pass);
         Ok(match attempt {
-            Attempt::Finite(from, to) => self.finite(from, to, seed, budget, solvers)?,
+            Attempt::Finite(largest) => {
+                solvers[0].reset(&solver_options(seed, budget));
+                match finite::search(&mut solvers[0], &self.terms, &self.formulas(), &Sizes { from: 1, to: largest })? {
+                    finite::Outcome::Found(model) => Ok(self.refuted(model)),
+                    finite::Outcome::NotFound(_) => Err(format!("no counterexample found with n = 1..{largest}")),
+                }
+            }
+            Attempt::Large => self.large(seed, budget, &mut solvers[0])?,
             Attempt::Quantified => {
                 solvers[0].reset(&solver_options(seed, budget));
                 by_quantifiers(&self.terms, &self.formulas(), &mut solvers[0])?.map(Verdict::Proved)
@@ -325,38 +335,28 @@ impl Task<'_> {
                     by_instances(&self.terms, &pieces, seed, manner.options(left), solvers)?.map(Verdict::Proved)
                 }
                 // Perhaps it does not hold.
-                None => self.attempt(Attempt::Finite(1, n), pass, budget, solvers)?,
+                None => self.attempt(Attempt::Finite(n), pass, budget, solvers)?,
             },
         })
     }
 
-    /// A counterexample. Among many sizes the largest comes first and each gets a part of the time: that a large size has no model takes
-    /// long to show, and a model, if there is one, does not. From the first on that is found smaller ones follow, as long as there are.
-    fn finite(
-        &self,
-        from: u32,
-        to: u32,
-        seed: u32,
-        budget: Duration,
-        solvers: &mut [Solver; 2],
-    ) -> Result<Result<Verdict, String>, SolverError> {
-        let many = to > MANY;
-        let limit = if many { budget / (1 + to - from) } else { budget };
-        solvers[0].reset(&solver_options(seed, limit));
-        let mut found = None;
-        for k in 0..=to - from {
-            let n = if many { to - k } else { from + k };
-            match finite::search(&mut solvers[0], &self.terms, &self.formulas(), &Sizes { from: n, to: n })? {
-                finite::Outcome::Found(model) => found = Some(model),
-                finite::Outcome::NotFound(_) if found.is_some() => break,
+    /// The largest size comes first and each gets a part of the time: that a large one has no model takes long to show, and a model, if
+    /// there is one, does not. From the first on that is found smaller ones follow, as long as there are.
+    fn large(&self, seed: u32, budget: Duration, solver: &mut Solver) -> Result<Result<Verdict, String>, SolverError> {
+        let Sizes { from, to } = LARGE;
+        solver.reset(&solver_options(seed, budget / (1 + to - from)));
+        let mut smallest = None;
+        for n in (from..=to).rev() {
+            match finite::search(solver, &self.terms, &self.formulas(), &Sizes { from: n, to: n })? {
+                finite::Outcome::Found(model) => smallest = Some(model),
+                finite::Outcome::NotFound(_) if smallest.is_some() => break,
                 finite::Outcome::NotFound(_) => {}
             }
-            if found.is_some() && !many {
-                break;
-            }
         }
-        let found = found.map(|model| finite::from_zero(&self.terms, &model, &self.formulas()).map_or(model, Box::new));
-        Ok(found.map(Verdict::Refuted).ok_or_else(|| format!("no counterexample found with n = {from}..{to}")))
+        Ok(smallest.map(|model| self.refuted(model)).ok_or_else(|| format!("no counterexample found with n = {from}..{to}")))
+    }
+    fn refuted(&self, model: Box<Model>) -> Verdict {
+        Verdict::Refuted(finite::from_zero(&self.terms, &model, &self.formulas()).map_or(model, Box::new))
     }
 
     /// The pieces of hypotheses that refute the negated goal in each system of `n` processes, and the negated goal.
@@ -387,16 +387,6 @@ fn by_quantifiers(terms: &Terms, assumptions: &[Term], solver: &mut Solver) -> R
 fn counts(terms: &Terms, formula: Term) -> bool {
     let n = terms.find("n");
     terms.facts(formula).counts || terms.occurring(&[formula]).iter().any(|&fun| Some(fun) == n)
-}
-
-/// Whether a number other than n is given.
-fn parametric(terms: &Terms, assumptions: &[Hypothesis]) -> bool {
-    let formulas: Vec<Term> = assumptions.iter().map(|h| h.formula).collect();
-    let number = |fun: &Fun| {
-        let symbol = terms.symbol(*fun);
-        symbol.role == Role::Given && symbol.arguments.is_empty() && symbol.result == Sort::Int
-    };
-    terms.occurring(&formulas).iter().filter(|fun| Some(**fun) != terms.find("n")).any(number)
 }
 
 fn by_instances(

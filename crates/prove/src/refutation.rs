@@ -6,7 +6,7 @@
 //! process  x  decision        hears
 //! p0       0  Some(0)         {p0}
 //! p1       1  None → Some(1)  {p1, p2}
-//! broken: for i = p0, j = p1, where has_decision'(i), has_decision'(j): decision'(p0) = decision'(p1)  (0 = 1)
+//! broken: for i = p0, j = p1, where has_decision′(i), has_decision′(j): decision′(p0) = decision′(p1)  (0 = 1)
 //! ```
 //!
 //! A field that no formula of the condition mentions can be anything, and is not shown.
@@ -19,6 +19,7 @@ pub use replay::{Replay, replay};
 use crate::condition::{Condition, Problem};
 use crate::finite::Model;
 use crate::finite::broken::{self, Broken};
+use crate::pieces::goals;
 use crate::term::{Role, Sort, Term, Wording};
 use heardof_core::ir::Algorithm;
 use read::Reader;
@@ -35,6 +36,8 @@ pub struct Explanation {
     pub broken: Result<Broken, String>,
     /// Fields of the state that decide what the condition does, and that no invariant assumed in it mentions.
     pub unmentioned: Vec<String>,
+    /// Pairs of fields that decide what the condition does, one of them in its goal, and that no part of an invariant mentions together.
+    pub unrelated: Vec<(String, String)>,
     /// The invariants assumed.
     pub invariants: Vec<String>,
 }
@@ -49,11 +52,13 @@ pub fn explain(problem: &Problem, algorithm: &Algorithm, condition: &Condition, 
     };
     let assumed = |h: &&crate::condition::Hypothesis| h.label.starts_with("invariant ");
     let invariants: Vec<Term> = condition.hypotheses.iter().filter(assumed).map(|h| h.formula).collect();
+    let uses = Uses::new(problem, algorithm, condition, &invariants);
     Explanation {
         constants: constants(reader),
         table: table(reader, algorithm),
         broken,
-        unmentioned: unmentioned(problem, algorithm, condition, &invariants),
+        unmentioned: uses.unmentioned(),
+        unrelated: uses.unrelated(),
         invariants: condition.hypotheses.iter().filter(assumed).map(|h| h.label["invariant ".len()..].to_string()).collect(),
     }
 }
@@ -100,7 +105,7 @@ fn table(reader: Reader<'_>, algorithm: &Algorithm) -> Vec<Vec<String>> {
         }
         // A goal about the state after the round alone says nothing of the one before.
         let first = copies[0].len();
-        rows[0].push(format!("{}{}", field.name, "'".repeat(first)));
+        rows[0].push(format!("{}{}", field.name, "′".repeat(first)));
         for (p, row) in rows[1..].iter_mut().enumerate() {
             let mut values: Vec<String> = copies
                 .iter()
@@ -129,17 +134,42 @@ fn table(reader: Reader<'_>, algorithm: &Algorithm) -> Vec<Vec<String>> {
     rows
 }
 
-/// Fields that the goal or the round mentions and none of the invariants.
-fn unmentioned(problem: &Problem, algorithm: &Algorithm, condition: &Condition, invariants: &[Term]) -> Vec<String> {
-    let names = |formulas: &[Term]| -> BTreeSet<String> {
-        let symbols = problem.terms.occurring(formulas).into_iter().map(|fun| problem.terms.symbol(fun));
-        symbols.map(|symbol| symbol.name.trim_end_matches('_').to_string()).collect()
-    };
-    let said = names(invariants);
-    // A goal before the round is about what the invariants say; one after it, about what the round reads.
-    let rounds = condition.hypotheses.iter().filter(|h| h.label.starts_with("round ")).map(|h| h.formula);
-    let used = names(&rounds.chain([condition.goal]).collect::<Vec<_>>());
-    let of = |name: &str, sort| Reader::symbols(name, sort);
-    let wanted = |symbols: &[String]| symbols.iter().any(|name| used.contains(name)) && !symbols.iter().any(|name| said.contains(name));
-    algorithm.fields.iter().filter(|field| wanted(&of(field.name, &field.sort))).map(|field| field.name.to_string()).collect()
+/// Where the fields of the state occur in a condition.
+struct Uses {
+    /// The fields that the goal or the round mentions.
+    used: Vec<String>,
+    /// Those that the goal mentions.
+    aimed: Vec<String>,
+    /// For each part of an invariant those that it mentions.
+    parts: Vec<Vec<String>>,
+}
+
+impl Uses {
+    fn new(problem: &Problem, algorithm: &Algorithm, condition: &Condition, invariants: &[Term]) -> Uses {
+        let mut terms = problem.terms.clone();
+        let parts: Vec<Term> = invariants.iter().flat_map(|&invariant| goals(&mut terms, invariant)).collect();
+        let fields = |formulas: &[Term]| -> Vec<String> {
+            let symbols = terms.occurring(formulas).into_iter().map(|fun| terms.symbol(fun));
+            let names: BTreeSet<String> = symbols.map(|symbol| symbol.name.trim_end_matches('_').to_string()).collect();
+            let found = algorithm.fields.iter().filter(|f| Reader::symbols(f.name, &f.sort).iter().any(|name| names.contains(name)));
+            found.map(|field| field.name.to_string()).collect()
+        };
+        // A goal before the round is about what the invariants say; one after it, about what the round reads.
+        let rounds = condition.hypotheses.iter().filter(|h| h.label.starts_with("round ")).map(|h| h.formula);
+        Uses {
+            used: fields(&rounds.chain([condition.goal]).collect::<Vec<_>>()),
+            aimed: fields(&[condition.goal]),
+            parts: parts.iter().map(|&part| fields(&[part])).collect(),
+        }
+    }
+    fn unmentioned(&self) -> Vec<String> {
+        self.used.iter().filter(|field| !self.parts.iter().any(|part| part.contains(field))).cloned().collect()
+    }
+    fn unrelated(&self) -> Vec<(String, String)> {
+        let pairs = self.aimed.iter().flat_map(|a| self.used.iter().map(move |b| (a, b)));
+        let wanted = |(a, b): &(&String, &String)| {
+            (a < b || !self.aimed.contains(b)) && a != b && !self.parts.iter().any(|part| part.contains(a) && part.contains(b))
+        };
+        pairs.filter(wanted).map(|(a, b)| (a.clone(), b.clone())).collect()
+    }
 }

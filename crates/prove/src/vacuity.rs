@@ -52,7 +52,7 @@ pub fn consistency(problem: &Problem, settings: &Settings) -> Result<Vec<Consist
         own.iter().map(|c| c.hypotheses.iter().map(|h| h.formula).collect()).collect()
     };
     let mut sets: Vec<BTreeSet<Term>> = problem.conditions.iter().flat_map(parts).collect();
-    sets.sort_by_key(|set| std::cmp::Reverse(set.len()));
+    sets.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
     sets.dedup();
     let mut known: Vec<(BTreeSet<Term>, Consistency)> = vec![];
     let mut solver = Solver::start(&settings.solver, &options(settings))?;

@@ -38,26 +38,34 @@ fn case_without<P: Described>(name: &str, label: &str) -> Case {
     Case { machine: Box::new(machine), problem, condition, model }
 }
 
-/// The algorithm, the condition, what its explanation says of the broken part, and the fields that no invariant mentions.
+/// The algorithm, the condition, what its explanation says of the broken part, the fields that no invariant mentions, and the pairs that
+/// none mentions together.
 #[test]
 fn the_broken_part_is_named_and_the_program_takes_the_step() {
-    let cases: [(Case, &[&str], &[&str]); 6] = [
+    let cases: [(Case, &[&str], &[&str], &[(&str, &str)]); 6] = [
         (
             case::<OtrForgetfulStage<u64>>("property/Exchange/irrevocability.2"),
-            &["for i = p0, where has_decision(p0): decision(p0) = decision'(p0)"],
+            &["for i = p0, where has_decision(p0): decision(p0) = decision′(p0)"],
             &["x", "decision"],
+            &[("decision", "x")],
         ),
         (
             case::<LastVotingPublished<u64>>("inductive/Propose/safety_invariant.1"),
-            &["for i = p0: ∃j. x'(p0) = input(j)", "not for j = p0"],
+            &["for i = p0: ∃j. x′(p0) = input(j)", "not for j = p0"],
+            &[],
             &[],
         ),
-        (case::<OtrNoQuorum<u64>>("inductive/Exchange/agreed"), &["where has_decision'(p", "decision'(p1)"], &[]),
-        (case::<OtrHalf<u64>>("inductive/Exchange/locked"), &["none of these holds", "¬has_decision'(", "∃v. n < 2·", "is false)"], &[]),
-        (case::<OtrForgetsDecision<u64>>("initial/held_by_most"), &["∃v. 2·n < 3·|"], &["x", "decision"]),
-        (case::<OtrWeakMostOften<u64>>("inductive/Exchange/locked"), &["2·n < 3·|", "not for v = "], &[]),
+        (case::<OtrNoQuorum<u64>>("inductive/Exchange/agreed"), &["where has_decision′(p", "decision′(p1)"], &[], &[("decision", "x")]),
+        (
+            case::<OtrHalf<u64>>("inductive/Exchange/locked"),
+            &["none of these holds", "¬has_decision′(", "∃v. n < 2·", "is false)"],
+            &[],
+            &[],
+        ),
+        (case::<OtrForgetsDecision<u64>>("initial/held_by_most"), &["∃v. 2·n < 3·|"], &["x", "decision"], &[("decision", "x")]),
+        (case::<OtrWeakMostOften<u64>>("inductive/Exchange/locked"), &["2·n < 3·|", "not for v = "], &[], &[]),
     ];
-    for (case, parts, fields) in &cases {
+    for (case, parts, fields, unrelated) in &cases {
         let name = format!("{} {}", case.machine.algorithm().name, case.condition.name);
         let explanation = explain(&case.problem, case.machine.algorithm(), &case.condition, &case.model);
         let lines = explanation.broken.as_ref().expect("the broken part is found").lines().join("\n");
@@ -65,6 +73,8 @@ fn the_broken_part_is_named_and_the_program_takes_the_step() {
             assert!(lines.contains(part), "{name}: expected {part} in\n{lines}");
         }
         assert_eq!(explanation.unmentioned, *fields, "{name}");
+        let pairs: Vec<(&str, &str)> = explanation.unrelated.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+        assert_eq!(pairs, *unrelated, "{name}");
         assert_eq!(explanation.table.len(), case.model.n as usize + 1, "{name}: a heading and a row for each process");
         let replayed = replay(&case.problem, &*case.machine, &case.condition, &case.model);
         match case.condition.name.starts_with("initial/") {

@@ -192,7 +192,7 @@ pub enum Outcome {
 
 /// Judges a corrupted certificate by the condition of the right one.
 pub fn judge(right: &[Sexp], corrupted: &[Sexp], solvers: [&SolverProgram; 2]) -> Outcome {
-    let head = |lines: &[Sexp]| write(&lines.iter().filter(|line| !is_step(line)).cloned().collect::<Vec<Sexp>>());
+    let head = |lines: &[Sexp]| write(&lines.iter().filter(|line| !line.is_step()).cloned().collect::<Vec<Sexp>>());
     let [first, second] = solvers;
     if let Err(why) = check_condition(&write(corrupted), &head(right), first) {
         return Outcome::Rejected(why);
@@ -202,8 +202,4 @@ pub fn judge(right: &[Sexp], corrupted: &[Sexp], solvers: [&SolverProgram; 2]) -
         Ok(_) if head(right) != head(corrupted) => Outcome::Wrong("the assumptions are others".into()),
         Ok(_) => Outcome::StillAProof,
     }
-}
-
-fn is_step(line: &Sexp) -> bool {
-    ["instance", "trivial", "counting"].contains(&line.head())
 }

@@ -15,7 +15,6 @@
 
 mod corrupt;
 #[path = "../../tests/support/mod.rs"]
-#[allow(dead_code, reason = "the tests evaluate certificates, too")]
 mod support;
 
 use corrupt::{Chance, KINDS, Outcome, judge};

@@ -14,7 +14,7 @@ use crate::clause::Clauses;
 use crate::clock::Stopwatch;
 use crate::pieces;
 use crate::solver::{Answer, Solver, SolverError};
-use crate::term::{Fun, Node, Term, Terms};
+use crate::term::{Fun, Term, Terms};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -192,16 +192,8 @@ pub fn needed_parts(solver: &mut Solver, terms: &mut Terms, facts: &[Fact], budg
 
 /// Formulas whose conjunction is equivalent to a ground formula.
 fn conjuncts(terms: &mut Terms, formula: Term) -> Vec<Term> {
-    if let Node::Not(inner) = *terms.node(formula)
-        && let Node::Or(list) = terms.node(inner).clone()
-    {
-        return list
-            .iter()
-            .flat_map(|&part| {
-                let refuted = terms.not(part);
-                conjuncts(terms, refuted)
-            })
-            .collect();
+    match terms.conjuncts(formula)[..] {
+        [whole] if whole == formula => pieces::cut(terms, formula),
+        ref parts => parts.iter().flat_map(|&part| conjuncts(terms, part)).collect(),
     }
-    pieces::cut(terms, formula)
 }

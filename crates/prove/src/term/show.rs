@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 pub struct Wording {
     /// What stands for a variable; by default its name with its number, which keeps two `i` apart.
     pub variables: BTreeMap<Var, String>,
-    /// Whether a name's last `_`, which stand for primes, are written as primes: `x'`.
+    /// Whether a name's last `_`, which stand for primes, are written as primes: `x′`.
     pub primes: bool,
 }
 
@@ -16,7 +16,7 @@ impl Wording {
     /// The name of a symbol.
     pub fn symbol(&self, name: &str) -> String {
         let stem = name.trim_end_matches('_');
-        if self.primes { format!("{stem}{}", "'".repeat(name.len() - stem.len())) } else { name.to_string() }
+        if self.primes { format!("{stem}{}", "′".repeat(name.len() - stem.len())) } else { name.to_string() }
     }
 }
 

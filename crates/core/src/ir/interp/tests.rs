@@ -350,3 +350,22 @@ fn predicates_over_two_rounds() {
     assert_eq!(machine.holds(0, Subject::HeardTwice(&some, &all)), Ok(false));
     assert!(matches!(machine.holds(0, Subject::Heard(&some)), Err(Stuck::Sort(_))));
 }
+
+/// p3, which alone holds 5 now and 6 at the start, follows no text: what is said of all is said of the others, and its state is not there.
+#[test]
+fn specifications_speak_of_processes_that_follow_the_text() {
+    let system = SystemData { byzantine: pids(&[3]), ..system() };
+    for (body, wanted) in [
+        ("(method forall s (lam (i) (op <= (field (index s i) x) 4)))", true),
+        ("(op == (method count s (lam (i) (op >= (method n s) 4))) 3)", true),
+        ("(method contains (method set s (lam (i) (op >= (method n s) 4))) (method coordinator s))", true),
+        ("(method exists s (lam (i) (op >= (field (method initially s i) x) 5)))", false),
+    ] {
+        let machine = with_spec(Speaks::State, &format!("(fn f (s) {body})"));
+        assert_eq!(machine.holds(0, Subject::State(&system)), Ok(wanted), "{body}");
+    }
+    let one = with_spec(Speaks::State, "(fn f (s) (op == (field (index s (method successor (method coordinator s) (method n s))) x) 5))");
+    assert!(matches!(one.holds(0, Subject::State(&system)), Err(Stuck::Sort(why)) if why.contains("p3 does not follow the text")));
+    let heard = HeardOfData { active: pids(&[0, 1, 2]), byzantine: pids(&[3]), heard: vec![pids(&[0, 3]); 4], ..heard() };
+    assert_eq!((heard.kernel(), heard.min_len()), (pids(&[0, 3]), 2));
+}
