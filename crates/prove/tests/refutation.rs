@@ -42,7 +42,8 @@ fn case_without<P: Described>(name: &str, label: &str) -> Case {
 /// none mentions together.
 #[test]
 fn the_broken_part_is_named_and_the_program_takes_the_step() {
-    let cases: [(Case, &[&str], &[&str], &[(&str, &str)]); 6] = [
+    type Row<'a> = (Case, &'a [&'a str], &'a [&'a str], &'a [(&'a str, &'a str)]);
+    let cases: [Row<'_>; 6] = [
         (
             case::<OtrForgetfulStage<u64>>("property/Exchange/irrevocability.2"),
             &["for i = p0, where has_decision(p0): decision(p0) = decision′(p0)"],
