@@ -1,18 +1,23 @@
-//! Ground terms as SMT-LIB, shared subterms written once.
+//! Ground terms as SMT-LIB, long subterms written once.
 //!
-//! Every application and every connective becomes a macro, `(define-fun t17 () Bool (and t3 t16))`, so that a formula has the size of
-//! its graph and a model is asked for by short names. `|S(a)|` is the application `card_S(a)`, `e ∈ S(a)` is `in_S(e, a)`. Names and
-//! macros belong to the solver's current scope; [`Emitter::mark`] and [`Emitter::rewind`] follow its push and pop.
+//! A term whose text is long becomes a macro, `(define-fun t17 () Bool (and ..))`, so that a formula has about the size of its graph;
+//! short ones are repeated, as a solver spends more on a macro than on reading a short term again. `|S(a)|` is the application
+//! `card_S(a)`, `e ∈ S(a)` is `in_S(e, a)`. Symbols and macros belong to the solver's current scope; [`Emitter::mark`] and
+//! [`Emitter::rewind`] follow its push and pop.
 
 use super::model::{Key, application};
 use crate::term::{Node, Sort, Term, Terms};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+
+/// Longer texts become macros, in bytes. Between 100 and 1 000 it makes little difference.
+const LONGEST: usize = 200;
 
 /// What was written to a solver so far.
 #[derive(Clone, Debug, Default)]
 pub struct Emitter {
-    defined: BTreeSet<Term>,
+    /// What stands for each term that was written.
+    written: BTreeMap<Term, String>,
     declared: BTreeSet<String>,
     trail: Vec<Step>,
     /// The applications that the solver knows, arguments before what is applied to them.
@@ -21,7 +26,7 @@ pub struct Emitter {
 
 #[derive(Clone, Debug)]
 enum Step {
-    Defined(Term),
+    Written(Term),
     Declared(String),
     Application,
 }
@@ -37,39 +42,37 @@ pub fn sort_name(sort: Sort) -> String {
 }
 
 impl Emitter {
-    /// The name or literal that stands for `term`; whatever has to be declared before it is appended to `out`.
+    /// What stands for `term`; whatever has to be declared before it is appended to `out`.
     pub fn name(&mut self, terms: &Terms, term: Term, out: &mut String) -> String {
-        match terms.node(term) {
-            Node::Bool(value) => return value.to_string(),
-            Node::Int(value) => return integer(*value),
-            _ => {}
+        if let Some(text) = self.written.get(&term) {
+            return text.clone();
         }
-        let constant = match application(terms, term) {
-            Some((key, arguments)) if arguments.is_empty() => Some(self.symbol(terms, key, &[], out)),
-            _ => None,
-        };
-        let name = constant.unwrap_or_else(|| format!("t{}", term.0));
-        if !self.defined.insert(term) {
-            return name;
+        let mut text = self.body(terms, term, out);
+        if text.len() > LONGEST {
+            let name = format!("t{}", term.0);
+            let _ = writeln!(out, "(define-fun {name} () {} {text})", sort_name(terms.sort(term)));
+            text = name;
         }
-        self.trail.push(Step::Defined(term));
-        if name.starts_with('t') && name == format!("t{}", term.0) {
-            let body = self.body(terms, term, out);
-            let _ = writeln!(out, "(define-fun {name} () {} {body})", sort_name(terms.sort(term)));
-        }
+        self.written.insert(term, text.clone());
+        self.trail.push(Step::Written(term));
         if application(terms, term).is_some() {
             self.applications.push(term);
             self.trail.push(Step::Application);
         }
-        name
+        text
     }
 
     fn body(&mut self, terms: &Terms, term: Term, out: &mut String) -> String {
         if let Some((key, arguments)) = application(terms, term) {
             let symbol = self.symbol(terms, key, &arguments, out);
+            if arguments.is_empty() {
+                return symbol;
+            }
             return self.list(terms, &symbol, &arguments, out);
         }
         let head = match terms.node(term) {
+            Node::Bool(value) => return value.to_string(),
+            Node::Int(value) => return integer(*value),
             Node::Not(_) => "not",
             Node::And(_) => "and",
             Node::Or(_) => "or",
@@ -143,8 +146,8 @@ impl Emitter {
     pub fn rewind(&mut self, mark: usize) {
         for step in self.trail.drain(mark..).rev() {
             match step {
-                Step::Defined(term) => {
-                    self.defined.remove(&term);
+                Step::Written(term) => {
+                    self.written.remove(&term);
                 }
                 Step::Declared(what) => {
                     self.declared.remove(&what);
