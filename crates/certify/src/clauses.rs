@@ -4,6 +4,7 @@
 //! 2. normal forms: [`crate::normal`];
 //! 3. existential quantifiers become functions `sk0, sk1, ..` of the universal variables that occur;
 //! 4. comprehensions become functors `C0, C1, ..` of their parameters, inner ones first; comprehensions equal up to parameters share one;
+//!    an image `{v | ∃i. φ(i) ∧ f(i) = v}` of processes has at most as many elements as `{i | φ(i)}`;
 //! 5. conjunctions are cut; a universal disjunct is drawn in front, several quantified ones get names `part0, part1, ..`.
 //!
 //! Each step keeps satisfiability (steps 1 and 3 to 5 by giving a meaning to new symbols), so that clauses without a model mean
@@ -165,8 +166,35 @@ impl Clauses {
             // The elder side first: a body without variables is older than the membership.
             let same = if renamed == body { vec![renamed, member] } else { vec![member, renamed] };
             self.assume(&quantify(true, &new, make("=", same)))?;
+            if let Some(bound) = self.image_bound(number) {
+                self.assume(&bound)?;
+            }
         }
         Ok(functor)
+    }
+    /// `|{v | ∃i. φ(i) ∧ f(i) = v}| ≤ |{i | φ(i)}|`, for processes i and other v that neither φ nor f speaks of: each i has one value.
+    fn image_bound(&mut self, number: usize) -> Option<Term> {
+        let Definition { functor, binders, body } = &self.definitions[number];
+        let (functor, (v, parameters)) = (Rc::clone(functor), binders.split_last()?);
+        let ("exists", [i, inner]) = (&*body.head, &body.list[..]) else { return None };
+        if !i.list[0].is("Process") || v.list[0].is("Process") {
+            return None;
+        }
+        let of_v = |t: &Term| t.has(&v.head);
+        let (with, without): (Vec<Term>, Vec<Term>) = inner.conjuncts().iter().cloned().partition(of_v);
+        let [equation] = &with[..] else { return None };
+        let image = equation.is("=") && equation.list.iter().any(|s| *s == word(&v.head)) && !equation.list.iter().all(of_v);
+        if !image {
+            return None;
+        }
+        let mut own = |k: usize, b: &Term| self.names.canonical(&format!("b{number}_"), k, &b.list[0]);
+        let new: Vec<Term> = (0..).zip(parameters).map(|(k, b)| own(k, b)).collect();
+        let element = own(parameters.len(), i);
+        let arguments = variables(&new);
+        let map = [substitution(parameters, &arguments), substitution(std::slice::from_ref(i), &[word(&element.head)])].concat();
+        let origin = make("set", vec![element, make("and", without).substitute(&map)]);
+        let cards = vec![make("card", vec![raw(&functor, arguments)]), make("card", vec![origin])];
+        Some(quantify(true, &new, make("<=", cards)))
     }
     /// Step 5.
     fn split(&mut self, formula: &Term, scope: &[Term]) {

@@ -67,6 +67,9 @@ impl Clauses {
             let same = terms.eq(member, body);
             let whole = terms.forall(&binders, same);
             self.assume(terms, whole, Source::Definition(fun));
+            if let Some(bound) = image_bound(terms, fun, &definition) {
+                self.assume(terms, bound, Source::Definition(fun));
+            }
         }
     }
 
@@ -134,4 +137,39 @@ impl Clauses {
         self.define(terms, twin, Definition { body, ..definition });
         Some(twin)
     }
+}
+
+/// `|{v | ∃i. φ(i) ∧ f(i) = v}| ≤ |{i | φ(i)}|`, for processes i and other v that neither φ nor f speaks of: each i has one value.
+fn image_bound(terms: &mut Terms, fun: Fun, definition: &Definition) -> Option<Term> {
+    let v = definition.element;
+    let Node::Exists(bound, inner) = terms.node(definition.body).clone() else { return None };
+    let [i] = *bound else { return None };
+    if terms.variable_sort(i) != Sort::Process || terms.variable_sort(v) == Sort::Process {
+        return None;
+    }
+    let parts = if let Node::And(list) = terms.node(inner) { list.to_vec() } else { vec![inner] };
+    let (with, without): (Vec<Term>, Vec<Term>) = parts.into_iter().partition(|&part| terms.free(part).contains(&v));
+    let [equation] = with[..] else { return None };
+    let Node::Eq(a, b) = *terms.node(equation) else { return None };
+    let own = terms.var(v);
+    let value = if a == own { b } else { a };
+    if (a != own && b != own) || terms.free(value).contains(&v) {
+        return None;
+    }
+    // Fresh binders, as above.
+    let fresh = |terms: &mut Terms, old: Var| {
+        let new = terms.variable("b", terms.variable_sort(old));
+        (new, (old, terms.var(new)))
+    };
+    let (binders, mut map): (Vec<Var>, Vec<(Var, Term)>) = definition.parameters.iter().map(|&p| fresh(terms, p)).unzip();
+    let arguments: Vec<Term> = map.iter().map(|&(_, t)| t).collect();
+    let (element, to) = fresh(terms, i);
+    map.push(to);
+    let premise = terms.and(without);
+    let premise = terms.substitute(premise, &map);
+    let origin = terms.comprehension(element, premise);
+    let image = terms.app(fun, &arguments);
+    let (image, origin) = (terms.card(image), terms.card(origin));
+    let body = terms.le(image, origin);
+    Some(terms.forall(&binders, body))
 }
