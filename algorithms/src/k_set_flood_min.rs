@@ -88,7 +88,9 @@ impl<V: Value + Ord> KSetFloodMin<V> {
     #[invariant]
     pub fn in_step(s: &System<Self>) -> bool {
         s.forall_pairs(|i, j| s[i].needed == s[j].needed)
-            && s.forall(|i| s[i].decision.is_some() == (s[i].needed > s.parameters().f) && implies(s[i].decision.is_some(), s[i].decision.is(&s[i].x)))
+            && s.forall(|i| {
+                s[i].decision.is_some() == (s[i].needed > s.parameters().f) && implies(s[i].decision.is_some(), s[i].decision.is(&s[i].x))
+            })
     }
     /// Those that everybody heard all the time.
     #[invariant]

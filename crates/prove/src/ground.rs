@@ -26,9 +26,9 @@ mod needed;
 mod price;
 mod relevant;
 mod rows;
-mod values;
 #[cfg(test)]
 mod tests;
+mod values;
 
 use crate::clause::Clauses;
 use crate::clock::Stopwatch;
@@ -325,6 +325,7 @@ impl<'a> Engine<'a> {
 
     fn relevant(&mut self, model: &mut Model) -> Relevant {
         let mut relevant = Relevant::default();
+        self.generations.holders(&self.clauses.holders);
         for &term in &self.constants {
             let generation = self.generations.of(self.terms, term);
             relevant.terms.entry(self.terms.sort(term)).or_default().insert(term, generation);

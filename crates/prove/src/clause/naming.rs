@@ -66,7 +66,12 @@ impl Clauses {
             let body = terms.substitute(definition.body, &map);
             let same = terms.eq(member, body);
             let whole = terms.forall(&binders, same);
+            let before = terms.symbols().count();
             self.assume(terms, whole, Source::Definition(fun));
+            if terms.variable_sort(definition.element) != Sort::Process {
+                let new = terms.symbols().skip(before).filter(|(_, s)| s.role == Role::Skolem && s.result == Sort::Process);
+                self.holders.extend(new.map(|(fun, _)| fun));
+            }
             if let Some(bound) = image_bound(terms, fun, &definition) {
                 self.assume(terms, bound, Source::Definition(fun));
             }

@@ -75,7 +75,11 @@ impl Engine<'_> {
         let (mut low, mut high) = (BTreeSet::new(), BTreeSet::new());
         for (unknown, &k) in rows.iter().flat_map(|row| &row.coefficients) {
             if let Unknown::Card(set) = *unknown {
-                if k > 0 { low.insert(set) } else { high.insert(set) };
+                if k > 0 {
+                    low.insert(set)
+                } else {
+                    high.insert(set)
+                };
             }
         }
         let cards = sets.iter().map(|&set| {
