@@ -114,7 +114,17 @@ impl<V: Value + Ord> KSetFloodMin<V> {
             + new.kernel().len()
             <= old.kernel().len()
     }
-    /// Of the values of others only the smallest is left.
+    /// If one is left with less than another, then because not everybody heard who had it.
+    #[lemma]
+    pub fn not_heard_by_all(old: &System<Self>, new: &System<Self>) -> bool {
+        new.forall_pairs(|i, j| {
+            implies(
+                old[j].decision.is_none() && new[i].x < new[j].x,
+                old.exists(|q| old.kernel().contains(&q) && !new.kernel().contains(&q) && old[q].x == new[i].x),
+            )
+        })
+    }
+    /// Of the values of others only the largest is left.
     #[lemma]
     pub fn one_value_more(old: &System<Self>, new: &System<Self>) -> bool {
         new.forall(|i| old[i].decision.is_some())
