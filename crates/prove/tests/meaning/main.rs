@@ -11,7 +11,9 @@ mod run;
 mod sampler;
 
 use ground::{Model, Val};
-use heardof_algorithms::{Ate, BenOr, ByzantineBenOr, FloodMin, LastVoting, OneThirdRule, TwoPhaseCommit, UniformVoting, Ute};
+use heardof_algorithms::{
+    Ate, BenOr, ByzantineBenOr, FloodMin, KSetFloodMin, LastVoting, OneThirdRule, TwoPhaseCommit, UniformVoting, Ute,
+};
 use heardof_check::mutants::generate;
 use heardof_core::describe::describe;
 use heardof_core::ir::{Algorithm, Speaks};
@@ -344,6 +346,11 @@ fn ben_or() {
 #[test]
 fn flood_min() {
     means_what_runs(&describe::<FloodMin<u64>>().expect("a description"));
+}
+
+#[test]
+fn k_set_flood_min() {
+    means_what_runs(&describe::<KSetFloodMin<u64>>().expect("a description"));
 }
 
 #[test]
