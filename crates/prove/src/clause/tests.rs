@@ -143,3 +143,38 @@ fn a_choice_on_a_quantified_condition_is_lifted() {
     let formula = b.t.eq(own, choice);
     assert_eq!(b.clauses(formula).0, ["¬p(j) ∨ 1 = x(c)", "p(j_) ∨ 2 = x(c)"]);
 }
+
+/// The image of the processes with p under x, and what is none: a set of pairs' values, and one with v on both sides.
+#[test]
+fn an_image_is_described_by_whose_values_it_has_and_bounded_by_how_many_they_are() {
+    let mut b = Bench::new();
+    let ((i, ti), (j, tj)) = (b.process("i"), b.process("j"));
+    let v = b.t.variable("v", Sort::Value);
+    let tv = b.t.var(v);
+    let (p, x) = (b.t.app(b.p, &[ti]), b.t.app(b.x, &[ti]));
+    let (same, more) = (b.t.eq(x, tv), b.t.lt(x, tv));
+    let r = b.t.app(b.r, &[ti, tj]);
+    let image = b.t.and([p, same]);
+    let with_v = b.t.and([more, same]);
+    let pairs = b.t.and([r, same]);
+    for (bound, body, expected) in [
+        (vec![i], image, &["v ∉ C ∨ p(e_(v)) ∧ x(e_(v)) = v", "¬p(b) ∨ x(b) ∈ C", "|C| ≤ |C|", "|C| ≤ n"][..]),
+        (vec![i], with_v, &[]),
+        (vec![i, j], pairs, &[]),
+    ] {
+        let body = b.t.exists(&bound, body);
+        let set = b.t.comprehension(v, body);
+        let (card, n) = (b.t.card(set), b.t.n());
+        let goal = b.t.le(card, n);
+        let (shown, _) = b.clauses(goal);
+        if expected.is_empty() {
+            assert!(shown.iter().filter(|clause| clause.contains("|C")).count() == 1, "{shown:?}");
+        } else {
+            println!("{shown:?}");
+            assert_eq!(shown.len(), 4, "{shown:?}");
+            for clause in expected {
+                assert!(shown.iter().any(|s| s == clause), "{clause}: {shown:?}");
+            }
+        }
+    }
+}

@@ -212,6 +212,7 @@ fn conclusions(problem: &Problem, scene: &Scene, model: &Model, next: &SystemDat
     for (spec, text) in a.specs.iter().enumerate() {
         for (stem, subject) in [
             (format!("inductive/{round}/{}", text.name), Subject::State(next)),
+            (format!("lemma/{round}/{}", text.name), Subject::Step(&scene.system, next)),
             (
                 format!("property/{round}/{}", text.name),
                 match text.speaks {
