@@ -84,7 +84,7 @@ impl<V: Value + Ord> KSetFloodMin<V> {
     pub fn crashes(ho: &HeardOf<Self>) -> bool {
         ho.forall(|p| ho.of(p).is_subset(ho.kernel_before())) && ho.kernel().len() + ho.parameters().f >= ho.n()
     }
-    /// Nobody was ahead of the others; they decide together, once more crashes are needed than there may be.
+    /// All decide together, as soon as more crashes are needed than there may be.
     #[invariant]
     pub fn in_step(s: &System<Self>) -> bool {
         s.forall_pairs(|i, j| s[i].needed == s[j].needed)
@@ -92,12 +92,12 @@ impl<V: Value + Ord> KSetFloodMin<V> {
                 s[i].decision.is_some() == (s[i].needed > s.parameters().f) && implies(s[i].decision.is_some(), s[i].decision.is(&s[i].x))
             })
     }
-    /// Those that everybody heard all the time.
+    /// All but f have been heard by everybody in every round.
     #[invariant]
     pub fn few_crashed(s: &System<Self>) -> bool {
         s.kernel().len() + s.parameters().f >= s.n()
     }
-    /// At most k values are left, or in every round k processes were missed for the first time.
+    /// At most k values are left, or in every round so far at least k processes were missed for the first time.
     #[invariant]
     pub fn few_or_crashed(s: &System<Self>) -> bool {
         s.image(|i| Some(s[i].x.clone())).len() <= s.parameters().k || s.forall(|i| s.kernel().len() + s[i].needed <= s.n())
@@ -107,14 +107,14 @@ impl<V: Value + Ord> KSetFloodMin<V> {
     pub fn from_inputs(s: &System<Self>) -> bool {
         s.forall(|i| s.exists(|j| s[i].x == s.initially(j).x))
     }
-    /// Who is missed for the first time has one value.
+    /// Those that are missed for the first time have one value each.
     #[lemma]
     pub fn one_value_each(old: &System<Self>, new: &System<Self>) -> bool {
         old.image(|q| if old.kernel().contains(&q) && !new.kernel().contains(&q) { Some(old[q].x.clone()) } else { None }).len()
             + new.kernel().len()
             <= old.kernel().len()
     }
-    /// If one is left with less than another, then because not everybody heard who had it.
+    /// If somebody is left with less than another, because not everybody heard a process that had it.
     #[lemma]
     pub fn not_heard_by_all(old: &System<Self>, new: &System<Self>) -> bool {
         new.forall_pairs(|i, j| {
