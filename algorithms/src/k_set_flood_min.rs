@@ -50,7 +50,7 @@ impl<V: Value + Ord> Round<KSetFloodMin<V>> for Flood {
             if let Some(v) = mailbox.min() {
                 p.x = v.clone();
             }
-            p.needed = p.needed + ctx.parameters().k;
+            p.needed += ctx.parameters().k;
             if p.needed > ctx.parameters().f {
                 p.decision = Some(p.x.clone());
             }
