@@ -4,6 +4,7 @@ pub mod ate;
 pub mod ben_or;
 pub mod byzantine_ben_or;
 pub mod flood_min;
+pub mod k_set_flood_min;
 pub mod last_voting;
 pub mod newcomer;
 pub mod one_third_rule;
@@ -16,6 +17,7 @@ pub use ate::Ate;
 pub use ben_or::BenOr;
 pub use byzantine_ben_or::ByzantineBenOr;
 pub use flood_min::FloodMin;
+pub use k_set_flood_min::KSetFloodMin;
 pub use last_voting::LastVoting;
 pub use one_third_rule::OneThirdRule;
 pub use two_phase_commit::TwoPhaseCommit;
@@ -37,6 +39,7 @@ pub fn registry() -> Registry {
         .with::<Ate<u64>>()
         .with::<Ute<u64>>()
         .with::<ByzantineBenOr>()
+        .with::<KSetFloodMin<u64>>()
         .with_reasons("one_third_rule", include_str!("../testdata/mutants/one_third_rule.txt"))
         .with_reasons("last_voting", include_str!("../testdata/mutants/last_voting.txt"))
         .with_reasons("uniform_voting", include_str!("../testdata/mutants/uniform_voting.txt"))

@@ -3,6 +3,7 @@
 pub mod ben_or_silent_heard;
 pub mod ben_or_two_votes;
 pub mod byzantine_ben_or_lemma_8;
+pub mod k_set_flood_min_early;
 pub mod last_voting_any_value;
 pub mod last_voting_deaf_followers;
 pub mod last_voting_forgets_timestamp;
@@ -18,6 +19,7 @@ pub mod two_phase_commit_timeout;
 pub use ben_or_silent_heard::BenOrSilentHeard;
 pub use ben_or_two_votes::BenOrTwoVotes;
 pub use byzantine_ben_or_lemma_8::ByzantineBenOrLemma8;
+pub use k_set_flood_min_early::KSetFloodMinEarly;
 pub use last_voting_any_value::LastVotingAnyValue;
 pub use last_voting_deaf_followers::LastVotingDeafFollowers;
 pub use last_voting_forgets_timestamp::LastVotingForgetsTimestamp;
@@ -38,6 +40,7 @@ pub fn register(registry: Registry) -> Registry {
         .with_wrong::<BenOrSilentHeard>(ben_or_silent_heard::WHY)
         .with_wrong::<BenOrTwoVotes>(ben_or_two_votes::WHY)
         .with_wrong::<ByzantineBenOrLemma8>(byzantine_ben_or_lemma_8::WHY)
+        .with_wrong::<KSetFloodMinEarly<u64>>(k_set_flood_min_early::WHY)
         .with_wrong::<LastVotingAnyValue<u64>>(last_voting_any_value::WHY)
         .with_wrong::<LastVotingDeafFollowers<u64>>(last_voting_deaf_followers::WHY)
         .with_wrong::<LastVotingForgetsTimestamp<u64>>(last_voting_forgets_timestamp::WHY)

@@ -4,6 +4,7 @@
 //! 2. normal forms: [`crate::normal`];
 //! 3. existential quantifiers become functions `sk0, sk1, ..` of the universal variables that occur;
 //! 4. comprehensions become functors `C0, C1, ..` of their parameters, inner ones first; comprehensions equal up to parameters share one;
+//!    definitions with quantifiers become clauses, those of images of processes others than the rest;
 //! 5. conjunctions are cut; a universal disjunct is drawn in front, several quantified ones get names `part0, part1, ..`.
 //!
 //! Each step keeps satisfiability (steps 1 and 3 to 5 by giving a meaning to new symbols), so that clauses without a model mean
@@ -147,7 +148,7 @@ impl Clauses {
             None => body.over(body.list.iter().map(|t| self.abstracted(t, bound, depth, arguments)).collect()),
         }
     }
-    /// Enters a definition under the next name; one with quantifiers is described by clauses, both ways.
+    /// Enters a definition under the next name; one with quantifiers is described by clauses, both ways, an image also by its size.
     fn define(&mut self, binders: Vec<Term>, body: Term) -> Result<Rc<str>, String> {
         if body.has_foreign() {
             return Err("a comprehension speaks of a universally quantified set or truth value".into());
@@ -162,11 +163,40 @@ impl Clauses {
             let mut arguments = variables(&new);
             let member = make("in", vec![arguments.remove(new.len() - 1), raw(&functor, arguments)]);
             let renamed = body.substitute(&substitution(&binders, &variables(&new)));
-            // The elder side first: a body without variables is older than the membership.
-            let same = if renamed == body { vec![renamed, member] } else { vec![member, renamed] };
-            self.assume(&quantify(true, &new, make("=", same)))?;
+            let Some((i, premise, value)) = self.image(&binders, &body) else {
+                // The elder side first: a body without variables is older than the membership.
+                let same = if renamed == body { vec![renamed, member] } else { vec![member, renamed] };
+                self.assume(&quantify(true, &new, make("=", same)))?;
+                return Ok(functor);
+            };
+            self.assume(&quantify(true, &new, make("or", vec![not(member), renamed])))?;
+            let old = [&binders[..binders.len() - 1], std::slice::from_ref(&i)].concat();
+            let new: Vec<Term> = (0..).zip(&old).map(|(k, b)| self.names.canonical(&format!("b{number}_"), k, &b.list[0])).collect();
+            let map = substitution(&old, &variables(&new));
+            let (premise, value) = (premise.substitute(&map), value.substitute(&map));
+            let (element, parameters) = new.split_last().expect("i is one of them");
+            let set = raw(&functor, variables(parameters));
+            let inside = make("or", vec![not(premise.clone()), make("in", vec![value, set.clone()])]);
+            self.assume(&quantify(true, &new, inside))?;
+            let cards = vec![make("card", vec![set]), make("card", vec![make("set", vec![element.clone(), premise])])];
+            self.assume(&quantify(true, parameters, make("<=", cards)))?;
         }
         Ok(functor)
+    }
+    /// Of `{v | ∃i. φ(i) ∧ f(i) = v}`, for a process i and another v that neither φ nor f speaks of: the binder of i, φ(i) and f(i). Then
+    /// everybody's value is in the set, and the set has at most as many elements as `{i | φ(i)}`.
+    fn image(&self, binders: &[Term], body: &Term) -> Option<(Term, Term, Term)> {
+        let v = binders.last()?;
+        let ("exists", [i, inner]) = (&*body.head, &body.list[..]) else { return None };
+        if !i.list[0].is("Process") || v.list[0].is("Process") {
+            return None;
+        }
+        let (with, without): (Vec<Term>, Vec<Term>) = inner.conjuncts().iter().cloned().partition(|t| t.has(&v.head));
+        let [equation] = &with[..] else { return None };
+        let ("=", [a, b]) = (&*equation.head, &equation.list[..]) else { return None };
+        let own = word(&v.head);
+        let value = if *a == own { b } else { a };
+        ((*a == own || *b == own) && !value.has(&v.head)).then(|| (i.clone(), make("and", without), value.clone()))
     }
     /// Step 5.
     fn split(&mut self, formula: &Term, scope: &[Term]) {

@@ -11,10 +11,11 @@
 //! **The counting rule.** For sets S of processes, integers a and b, and pairwise distinct elements E,
 //!
 //! ```text
-//! Σ a·|S| + Σ_{e ∈ E} (b − Σ a·[e ∈ S]) ≤ b·n   ∨   some w has Σ a·[w ∈ S] > b
+//! Σ a·|S| + Σ_{e ∈ E} (b − Σ a·[e ∈ S]) ≤ b·n   ∨   some w outside E has Σ a·[w ∈ S] > b
 //! ```
 //!
-//! because each element contributes at most b, or one exceeds it. A lemma without witness replaces the second disjunct by the negation
+//! because each element of E contributes what it does and each other one at most b, or one exceeds it. Of values there is no number n:
+//! for finite sets of them the rule holds with b = 0, as what is in none of the sets contributes nothing. A lemma without witness replaces the second disjunct by the negation
 //! of its guards: under the guards, the solver finds, the clauses exclude such an element (`any`, of which nothing else is known). A
 //! lemma with a witness names the element by a constant that occurs nowhere before.
 //!
@@ -32,7 +33,7 @@
 //! (counting ((1 A) (1 B)) 1 (exact) (guards) (witness) (context (2 (any))))
 //! ```
 //!
-//! Sets of values are taken to be finite. No code is shared with the prover.
+//! Sets of values are taken to be finite; images get a clause that says how many elements they have at most (`clauses`). No code is shared with the prover.
 
 mod clauses;
 mod condition;
@@ -225,17 +226,22 @@ impl Checker {
     fn counting(&mut self, line: usize, (sets, bound): (&Term, &Term), parts: [&[Term]; 4]) -> Result<Term, String> {
         let integer = |t: &Term| t.int().map(|_| t.clone()).ok_or(format!("`{}` is not an integer", t.head));
         let bound = integer(bound)?;
+        let [exact, guards, witness, context] = parts;
         let mut weighted = Vec::new();
         for part in sets.items() {
             let [set] = &part.list[..] else { return Err("`(coefficient set)` is missing".into()) };
             let set = self.clauses.names.read(set, &mut Vec::new())?;
-            if self.clauses.names.sort(&set) != raw("Set", vec![word("Process")]) {
-                return Err("sets of processes are counted".into());
-            }
             weighted.push((integer(&word(&part.head))?, set));
         }
-        let [exact, guards, witness, context] = parts;
-        let (exact, mut guards) = (self.all_closed(exact, "Process")?, self.all_closed(guards, "Bool")?);
+        let sort = weighted.first().map_or(word("Process"), |(_, set)| self.clauses.names.sort(set));
+        if weighted.iter().any(|(_, set)| self.clauses.names.sort(set) != sort) {
+            return Err("sets of one sort are counted".into());
+        }
+        let sort = sorts::element(&sort).cloned().unwrap_or(sort);
+        if !sort.is("Process") && (!bound.is("0") || witness.is_empty()) {
+            return Err("of values no number is known: the bound is 0, and there is a witness".into());
+        }
+        let (exact, mut guards) = (self.all_closed(exact, &sort.head)?, self.all_closed(guards, "Bool")?);
         let mut sum: Vec<Term> = weighted.iter().map(|(a, set)| make("*", vec![a.clone(), make("card", vec![set.clone()])])).collect();
         for e in &exact {
             sum.extend([bound.clone(), make("*", vec![int(-1), self.weight(&weighted, e)])]);
@@ -255,8 +261,10 @@ impl Checker {
                 self.queries.push((line, junction(true, guards)));
             }
             [name] if guards.is_empty() && context.is_empty() => {
-                self.clauses.names.declare(&name.head, vec![], word("Process"))?;
-                formula.push(make("<", vec![bound, self.weight(&weighted, &word(&name.head))]));
+                self.clauses.names.declare(&name.head, vec![], sort)?;
+                let mut found = vec![make("<", vec![bound, self.weight(&weighted, &word(&name.head))])];
+                found.extend(exact.iter().map(|e| not(make("=", vec![e.clone(), word(&name.head)]))));
+                formula.push(junction(true, found));
             }
             _ => return Err("a lemma has guards and context, or one witness".into()),
         }

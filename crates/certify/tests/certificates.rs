@@ -16,7 +16,7 @@ fn testdata(name: &str) -> String {
 fn every_certificate_is_accepted_by_both_solvers() {
     for solver in [z3(), SolverProgram::cvc5("cvc5", 20)] {
         let results = check_directory(&Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata"), &solver).expect("testdata can be read");
-        assert_eq!(results.len(), 12);
+        assert_eq!(results.len(), 14);
         for (path, result) in results {
             assert!(result.is_ok(), "{}: {result:?}", path.display());
         }
@@ -197,6 +197,12 @@ fn a_wrong_lemma_is_rejected() {
         ("congruence.cert", "(guards (not (= (d sk0) (d sk1))))", "(guards)", 11, "an element may exceed the bound"),
         ("exact.cert", "(exact c)", "(exact)", 0, "the steps do not suffice"),
         ("witness.cert", "(instance 0 ())\n", "(instance 2 (w))\n", 8, "`w` is not known"),
+        ("values.cert", "(exact w)", "(exact)", 0, "the steps do not suffice"),
+        ("values.cert", "(-1 B)) 0 (exact)", "(-1 B)) 1 (exact)", 9, "the bound is 0"),
+        ("values.cert", "(witness w)", "(witness)", 9, "there is a witness"),
+        ("values.cert", "(declare B () (Set Value))", "(declare B () (Set Process))", 7, "sorts do not fit"),
+        ("image.cert", "(= (x v1) v0)", "(< (x v1) v0)", 8, "there is no clause 3"),
+        ("image.cert", "(= (x v1) v0)", "(= (+ (x v1) v0) v0)", 8, "there is no clause 3"),
         ("witness.cert", "(witness w)", "(witness any)", 10, "may be called `any`"),
         ("witness.cert", "(witness w)", "(witness A)", 10, "may be called `A`"),
         ("witness.cert", "(instance 2 (w))", "(counting ((1 A)) 1 (exact) (guards) (witness w) (context))", 11, "may be called `w`"),
@@ -271,6 +277,17 @@ fn no_rule_does_without_its_conditions() {
             "sets of values, of which there is no number",
             "(declare V () (Set Value)) (assume \"\" (and (= n 1) (= (card V) 2))) (instance 0 ()) (instance 1 ())
              (counting ((1 V)) 1 (exact) (guards) (witness) (context))",
+        ),
+        (
+            "as many values as pairs of processes",
+            "(declare f (Process Process) Value)
+             (assume \"\" (< n (card (set (v0 Value) (exists ((v1 Process) (v2 Process)) (= (f v1 v2) v0))))))
+             (instance 2 ())",
+        ),
+        (
+            "processes and values counted together",
+            "(declare A () (Set Process)) (declare V () (Set Value)) (assume \"\" (and (< 0 (card A)) (< 0 (card V))))
+             (instance 0 ()) (counting ((1 A) (1 V)) 0 (exact) (guards) (witness w) (context))",
         ),
         (
             "a witness that a guard excuses",

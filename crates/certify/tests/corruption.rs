@@ -98,6 +98,11 @@ fn no_step_can_be_left_out() {
 fn corrupted_assumptions_are_not_refuted_when_they_have_a_model() {
     let (mut models, mut proofs) = (0, 0);
     for (name, lines) in certificates() {
+        // There are infinitely many values: quantifiers over them have no finite models.
+        if lines.iter().any(|line| line.head() == "assume" && line.to_string().contains(" Value)")) {
+            assert_eq!(satisfiable(&lines), None, "{name}");
+            continue;
+        }
         assert_eq!(satisfiable(&lines), Some(false), "{name}");
         let pool: Vec<Sexp> = ["true", "false", "0", "1", "n", "v0", "c"].map(|w| Sexp::Word(w.into())).into();
         for (k, line) in lines.iter().enumerate().filter(|(_, line)| line.head() == "assume") {

@@ -118,7 +118,7 @@ pub fn explore(
     explored.parents.push(0);
     let wanted = |k: &Kind| *k == Kind::Property || (!reach.goals_only && matches!(k, Kind::Invariant(_)));
     let due: Vec<Together> = (0..stepper.rounds).map(|k| judge.together(k, judge.due(k, wanted))).collect();
-    let steps = judge.step_properties();
+    let steps = judge.step_properties(!reach.goals_only);
     let (mut next, mut depths) = (0, vec![0u32]);
     while next < explored.states.len() {
         if explored.states.len() as u64 > reach.states {

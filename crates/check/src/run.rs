@@ -51,7 +51,7 @@ pub struct Figures {
 pub struct Violation {
     /// The name of what is violated, `validity` say, or `stuck`.
     pub property: String,
-    /// How: "property", "invariant", "liveness", "stuck", "vacuous".
+    /// How: "property", "invariant", "lemma", "liveness", "stuck", "vacuous".
     pub kind: &'static str,
     /// In words.
     pub explanation: String,
@@ -401,7 +401,11 @@ fn show_found(
     let (property, kind, explanation) = match &found.what {
         Broken::Spec(spec) => {
             let spec = &a.specs[*spec];
-            let kind = if matches!(spec.kind, Kind::Invariant(_)) { "invariant" } else { "property" };
+            let kind = match spec.kind {
+                Kind::Invariant(_) => "invariant",
+                Kind::Lemma => "lemma",
+                _ => "property",
+            };
             (
                 spec.name.clone(),
                 kind,

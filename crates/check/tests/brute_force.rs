@@ -410,3 +410,19 @@ fn good_phases_with_bad_ones_between_them_are_looked_at() {
         assert_eq!(names(&report, &["liveness"]), BTreeSet::from(["termination".to_string()]), "n={n}");
     }
 }
+
+/// A false lemma is found in runs and by induction; of what is demanded it is no part.
+#[test]
+fn a_lemma_is_looked_at_in_every_step() {
+    let frozen = "(fn frozen (old new) (method forall new (lam (i) (op == (field (index old i) x) (field (index new i) x)))))";
+    let mut a = with(described::<OneThirdRule<u8>>(), Kind::Lemma, frozen);
+    infer(&mut a).expect("the text has sorts");
+    let machine = Interpreted::new(a);
+    let expected = BTreeSet::from(["frozen".to_string()]);
+    for (goals_only, expected) in [(false, &expected), (true, &BTreeSet::new())] {
+        let report = run(&machine, &Options { goals_only, ..options(2, 1, true, false) }).expect("it can be checked");
+        assert_eq!(names(&report, &["lemma", "property", "invariant"]), *expected);
+    }
+    let found = induction(&machine, &options(2, 1, true, false), &|_, _| {}).expect("it can be checked");
+    assert_eq!(found.violations.into_iter().map(|v| v.property).collect::<BTreeSet<_>>(), expected);
+}

@@ -64,7 +64,7 @@ fn every_algorithm_has_a_description() {
         ("ate", 1, 6),
         ("ute", 2, 1),
         ("lattice_agreement", 1, 2),
-        ("surface", 2, 10),
+        ("surface", 2, 11),
     ];
     assert_eq!(list, want.map(|(name, rounds, specs)| (name.to_string(), rounds, specs)));
 }
@@ -98,6 +98,7 @@ fn a_description_has_everything_that_is_written() {
         "Safety",
         "Liveness { rounds: [\"Talk\"], stage: Some(2) }",
         "Progress { stage: 1, before: [\"Compute\"] }",
+        "Lemma",
         "Termination",
     ];
     assert_eq!(kinds, want);

@@ -19,7 +19,7 @@ mod skolem;
 mod tests;
 
 use crate::term::{Fun, Node, Role, Sort, Term, Terms, Var};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A universally quantified, quantifier-free formula.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -61,6 +61,8 @@ pub struct Clauses {
     pub definitions: BTreeMap<Fun, Definition>,
     /// A comprehension over a quantified set occurs, which no functor of processes and values can name: nothing may be concluded.
     pub beyond: bool,
+    /// Skolem functions that give who holds a value of a set of values.
+    pub holders: BTreeSet<Fun>,
     /// Sort of the elements and template to functor: comprehensions equal up to parameters share one.
     templates: BTreeMap<(Sort, Term), Fun>,
     /// The variables that stand for parameters in templates, by sort and position.

@@ -238,7 +238,8 @@ impl Words<'_> {
             let witness = self.terms.constant(fun);
             let witness = self.term(witness);
             let exceeds = if plain { is_in(&inside, &outside) } else { format!("counts more than {} in {weight}", lemma.bound) };
-            return format!("{linear}, unless some process {witness} {exceeds}");
+            let what = if lemma.of_values(&self.terms) { "value" } else { "process" };
+            return format!("{linear}, unless some {what} {witness} {exceeds}");
         }
         let excluded = match (plain, &inside[..], &outside[..]) {
             (true, [], [one]) => format!("every process is in {one}"),

@@ -6,7 +6,7 @@
 //! 1. an instance of a clause that the model makes false (`instances`), over the terms that matter in the model (`relevant`);
 //! 2. a trivial fact about a cardinality: `0 ≤ |S| ≤ n`, `e ∈ S ⇒ |S| ≥ 1`;
 //! 3. a counting lemma that refutes the model's cardinality literals (`cut`), without new terms;
-//! 4. a witness that the cardinalities force: an element of a type that no known element has (`count`);
+//! 4. a witness that the cardinalities force: an element of a type that no known element has (`count`, of values `values`);
 //! 5. cardinalities that the known types realise: another model, looked at again.
 //!
 //! When nothing is left at a level, the level rises: older terms first. `unsat` is a proof for every n: the ground formulas follow from
@@ -28,6 +28,7 @@ mod relevant;
 mod rows;
 #[cfg(test)]
 mod tests;
+mod values;
 
 use crate::clause::Clauses;
 use crate::clock::Stopwatch;
@@ -101,6 +102,13 @@ pub struct Lemma {
     pub witness: Option<Fun>,
     /// The instances at an arbitrary element by which the guards exclude one.
     pub context: Vec<Instance>,
+}
+
+impl Lemma {
+    /// Whether it counts other things than processes.
+    pub(crate) fn of_values(&self, terms: &Terms) -> bool {
+        self.sets.iter().any(|&(_, set)| terms.sort(set) != Sort::ProcessSet)
+    }
 }
 
 /// What tells counting lemmas apart: the sets with their coefficients, the bound, the elements counted exactly.
@@ -317,6 +325,7 @@ impl<'a> Engine<'a> {
 
     fn relevant(&mut self, model: &mut Model) -> Relevant {
         let mut relevant = Relevant::default();
+        self.generations.holders(&self.clauses.holders);
         for &term in &self.constants {
             let generation = self.generations.of(self.terms, term);
             relevant.terms.entry(self.terms.sort(term)).or_default().insert(term, generation);
@@ -324,9 +333,12 @@ impl<'a> Engine<'a> {
         let mut walk = Walk { terms: self.terms, model, generations: &mut self.generations };
         for fact in &self.facts {
             match (&fact.why, fact.sides) {
-                (_, Some((linear, pattern))) => {
+                (why, Some((linear, pattern))) => {
                     if !walk.model.holds(walk.terms, linear) {
                         relevant.walk(&mut walk, pattern, true, true);
+                    } else if matches!(why, Why::Counting(lemma) if lemma.of_values(walk.terms)) {
+                        // Sets of processes are counted with what is known of sets of values.
+                        relevant.walk(&mut walk, linear, true, false);
                     }
                 }
                 (Why::Counting(_) | Why::Trivial(..), None) => {}

@@ -19,6 +19,7 @@
 //!
 //! * `initial/INVARIANT`: first states satisfy the invariants due before the first round
 //! * `inductive/ROUND/INVARIANT`: a round leads from the invariants before it to those before the next, under `#[safety]`
+//! * `lemma/ROUND/LEMMA`: a round has the two-state lemma; the conditions of the two lines around this one assume those proved above them
 //! * `property/ROUND/PROPERTY`: the invariants before a round imply the properties of one state; the round has those of two
 //! * `liveness/STAGE/ROUND/PROGRESS`, `liveness/STAGE/stays/PROGRESS`, `liveness/termination/NAME`: the ladder (`liveness`)
 //! * `defined/FUNCTION:WHAT@LINE`: no subtraction below zero, no division by zero, no `match` without an arm

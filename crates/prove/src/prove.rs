@@ -157,6 +157,8 @@ enum Manner {
     Strict,
 }
 
+/// What is tried before all else where the text has lemmas.
+const BY_LEMMAS: (Attempt, u32) = (Attempt::Ground(Slice::Lemmas, Manner::Plain), 4);
 /// What is tried first where the goal does not count: most such conditions take a few hundredths of a second, and for the others it
 /// matters most to leave out what is not needed.
 const FIRST: [(Attempt, u32); 2] = [(Attempt::Ground(Slice::Universal, Manner::Plain), 1), (Attempt::Core(2, Manner::Heavy), 3)];
@@ -223,6 +225,9 @@ fn one(problem: &Problem, condition: &Condition, settings: &Settings, solvers: &
     let mut pieces = pieces::pieces(&mut terms, &condition.hypotheses);
     pieces.push(refuted);
     let mut first = if counts(&terms, condition.goal) { vec![] } else { FIRST.to_vec() };
+    if assumptions.iter().any(|h| h.label.starts_with("lemma ")) {
+        first.insert(0, BY_LEMMAS);
+    }
     let parametric = assumptions.iter().any(|h| h.label.starts_with("resilience "));
     let parametric: &[(Attempt, u32)] = if parametric { &PARAMETRIC } else { &[] };
     first.extend_from_slice(parametric);

@@ -11,6 +11,9 @@ use std::collections::BTreeSet;
 /// A choice of hypotheses; each contains the one before.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Slice {
+    /// Of those of [`Slice::Universal`] the invariants, the lemmas and what is true of sorts and parameters: what follows from lemmas
+    /// needs no look at the round.
+    Lemmas,
     /// Of those of [`Slice::Spoken`] the ones that do not claim that something exists, and the invariant that the goal is about.
     Universal,
     /// All but the invariants with a symbol that neither the goal nor anything but invariants speaks of.
@@ -30,9 +33,10 @@ impl Slice {
             let own = condition.name.split(['/', '.']).any(|part| part == name);
             match self {
                 Slice::All => true,
+                Slice::Lemmas if !is_invariant(h) => ["lemma ", "sort ", "resilience "].iter().any(|kind| h.label.starts_with(kind)),
                 _ if !is_invariant(h) => true,
                 Slice::Spoken => given(terms, h.formula).is_subset(&spoken),
-                Slice::Universal => given(terms, h.formula).is_subset(&spoken) && (own || !claims(terms, h.formula, true)),
+                Slice::Universal | Slice::Lemmas => given(terms, h.formula).is_subset(&spoken) && (own || !claims(terms, h.formula, true)),
             }
         };
         hypotheses.iter().filter(fits).chain([refuted]).cloned().collect()
@@ -87,13 +91,14 @@ mod tests {
             hypothesis("invariant some", some),
             hypothesis("invariant inputs", inputs),
             hypothesis("round R", some),
+            hypothesis("lemma some", some),
         ];
         let refuted = hypothesis("negated goal", terms.not(all));
         let mut condition = Condition { name: "inductive/R/all.1".into(), kind: Kind::Inductive, hypotheses, goal: all, steps: vec![] };
         let left = |condition: &Condition, slice: Slice| slice.of(&terms, condition, &refuted).len();
-        assert_eq!([Slice::Universal, Slice::Spoken, Slice::All].map(|s| left(&condition, s)), [3, 4, 5]);
+        assert_eq!([Slice::Lemmas, Slice::Universal, Slice::Spoken, Slice::All].map(|s| left(&condition, s)), [3, 4, 5, 6]);
         // What the goal is about stays.
         condition.name = "inductive/R/some".into();
-        assert_eq!(left(&condition, Slice::Universal), 4);
+        assert_eq!(left(&condition, Slice::Universal), 5);
     }
 }

@@ -2,7 +2,9 @@
 //!
 //! `BLESS=1 cargo test -p heardof-prove --test conditions` writes the files anew.
 
-use heardof_algorithms::{Ate, BenOr, ByzantineBenOr, FloodMin, LastVoting, OneThirdRule, TwoPhaseCommit, UniformVoting, Ute};
+use heardof_algorithms::{
+    Ate, BenOr, ByzantineBenOr, FloodMin, KSetFloodMin, LastVoting, OneThirdRule, TwoPhaseCommit, UniformVoting, Ute,
+};
 use heardof_core::describe::describe;
 use heardof_core::ir::Algorithm;
 use heardof_prove::lower::lower;
@@ -115,6 +117,11 @@ fn ben_or() {
 #[test]
 fn flood_min() {
     golden(&describe::<FloodMin<u64>>().expect("a description"));
+}
+
+#[test]
+fn k_set_flood_min() {
+    golden(&describe::<KSetFloodMin<u64>>().expect("a description"));
 }
 
 #[test]

@@ -34,7 +34,7 @@ pub fn satisfiable(certificate: &[Sexp]) -> Option<bool> {
         let mut entries = Vec::new();
         for (name, (arguments, result)) in &symbols {
             let sizes = arguments.iter().map(|sort| size(sort, n)).collect::<Option<Vec<usize>>>()?;
-            if arguments.iter().any(|sort| sort != "Process") {
+            if arguments.iter().any(|sort| sort != "Process") || size(result, n).is_none() {
                 return None;
             }
             entries.extend((0..sizes.iter().product()).map(|_| (name.clone(), size(result, n))));

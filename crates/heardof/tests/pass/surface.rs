@@ -202,6 +202,10 @@ impl<V: Value + Ord> Surface<V> {
     pub fn waypoint(s: &System<Self>) -> bool {
         majority(s.count(|i| s[i].idle()), s.n())
     }
+    #[lemma]
+    pub fn keeps_its_size(old: &System<Self>, new: &System<Self>) -> bool {
+        new.n() == old.n()
+    }
     #[termination]
     pub fn done(s: &System<Self>) -> bool {
         s.forall(|i| s[i].decision.is_some())

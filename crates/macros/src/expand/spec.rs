@@ -169,6 +169,7 @@ fn kind(kind: &Kind) -> TokenStream {
         Kind::Resilience => quote!(Resilience),
         Kind::Safety => quote!(Safety),
         Kind::Property => quote!(Property),
+        Kind::Lemma => quote!(Lemma),
         Kind::Termination => quote!(Termination),
         Kind::Invariant => quote!(Invariant(::heardof::__private::Boundary::Phase)),
         Kind::Always => quote!(Invariant(::heardof::__private::Boundary::Always)),

@@ -20,6 +20,8 @@ pub enum Kind {
     Safety,
     /// `#[property]`
     Property,
+    /// `#[lemma]`
+    Lemma,
     /// `#[termination]`
     Termination,
     /// `#[invariant]`: before the first round of each phase
@@ -52,7 +54,7 @@ pub struct Mark {
     pub kind: Kind,
 }
 
-const MARKS: [&str; 8] = ["property", "invariant", "progress", "safety", "liveness", "initial", "resilience", "termination"];
+const MARKS: [&str; 9] = ["property", "invariant", "lemma", "progress", "safety", "liveness", "initial", "resilience", "termination"];
 
 /// Attributes that may stand on a function of a block and are none of ours.
 const OTHERS: [&str; 13] =
@@ -193,6 +195,7 @@ fn assemble(name: &Ident, attr: &Attribute, words: Vec<Word>) -> syn::Result<Kin
             return Err(syn::Error::new_spanned(attr, "`progress` without a stage\nhelp: write `#[progress(stage = 1)]`"));
         }
         ("property", ..) => Kind::Property,
+        ("lemma", ..) => Kind::Lemma,
         ("safety", ..) => Kind::Safety,
         ("initial", ..) => Kind::Initial,
         ("resilience", ..) => Kind::Resilience,
@@ -217,6 +220,7 @@ mod tests {
     fn every_form_is_read() {
         let rounds = |names: &[&str]| names.iter().map(|n| syn::parse_str(n).expect("a path")).collect::<Vec<Path>>();
         assert_eq!(mark(parse_quote!(#[property])), Ok(Kind::Property));
+        assert_eq!(mark(parse_quote!(#[lemma])), Ok(Kind::Lemma));
         assert_eq!(mark(parse_quote!(#[invariant])), Ok(Kind::Invariant));
         assert_eq!(mark(parse_quote!(#[invariant(always)])), Ok(Kind::Always));
         assert_eq!(mark(parse_quote!(#[invariant(before(A, B<V>))])), Ok(Kind::Before(rounds(&["A", "B<V>"]))));

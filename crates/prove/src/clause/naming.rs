@@ -3,6 +3,9 @@
 //! The parameters of `{j | φ(j)}` are the largest subterms of φ without j (nor a variable bound inside), processes, values, times or
 //! numbers: `{j | x(j) = decision(i) ∧ j ∈ HO(i)}` is `C0(decision(i), i)` with `C0(v, p) = {j | x(j) = v ∧ j ∈ HO(p)}`. Two
 //! comprehensions with the same body up to parameters share the functor, so that congruence gives `|C0(a, i)| = |C0(b, i)|` from a = b.
+//!
+//! A body with quantifiers is described by clauses, both ways. One shape has better ones: `C = {v | ∃i. φ(i) ∧ f(i) = v}`, the image of
+//! processes, has `v ∈ C ⇒ φ(i_(v)) ∧ f(i_(v)) = v`, `φ(i) ⇒ f(i) ∈ C` and, as each i has one value, `|C| ≤ |{i | φ(i)}|`.
 
 use super::{Clauses, Definition, Source};
 use crate::term::{Fun, Node, Role, Sort, Term, Terms, Var};
@@ -64,10 +67,43 @@ impl Clauses {
             let set = terms.app(fun, &arguments);
             let member = terms.member(map[map.len() - 1].1, set);
             let body = terms.substitute(definition.body, &map);
-            let same = terms.eq(member, body);
-            let whole = terms.forall(&binders, same);
+            let image = image(terms, &definition);
+            let whole = if image.is_some() { terms.implies(member, body) } else { terms.eq(member, body) };
+            let whole = terms.forall(&binders, whole);
+            let before = terms.symbols().count();
             self.assume(terms, whole, Source::Definition(fun));
+            if terms.variable_sort(definition.element) != Sort::Process {
+                let new = terms.symbols().skip(before).filter(|(_, s)| s.role == Role::Skolem && s.result == Sort::Process);
+                self.holders.extend(new.map(|(fun, _)| fun));
+            }
+            if let Some(image) = image {
+                self.assume_image(terms, fun, &definition.parameters, image);
+            }
         }
+    }
+
+    /// Of an image: everybody's value is in it, and it has not more elements than there are processes whose values these are.
+    fn assume_image(&mut self, terms: &mut Terms, fun: Fun, parameters: &[Var], (i, premise, value): (Var, Term, Term)) {
+        let fresh = |terms: &mut Terms, old: Var| {
+            let new = terms.variable("b", terms.variable_sort(old));
+            (new, (old, terms.var(new)))
+        };
+        let (mut binders, mut map): (Vec<Var>, Vec<(Var, Term)>) = parameters.iter().map(|&p| fresh(terms, p)).unzip();
+        let arguments: Vec<Term> = map.iter().map(|&(_, t)| t).collect();
+        let (element, to) = fresh(terms, i);
+        map.push(to);
+        let (premise, value) = (terms.substitute(premise, &map), terms.substitute(value, &map));
+        let set = terms.app(fun, &arguments);
+        let origin = terms.comprehension(element, premise);
+        let (image, origin) = (terms.card(set), terms.card(origin));
+        let bound = terms.le(image, origin);
+        let bound = terms.forall(&binders, bound);
+        binders.push(element);
+        let inside = terms.member(value, set);
+        let inside = terms.implies(premise, inside);
+        let inside = terms.forall(&binders, inside);
+        self.assume(terms, inside, Source::Definition(fun));
+        self.assume(terms, bound, Source::Definition(fun));
     }
 
     /// The body with parameters and inner binders replaced by canonical variables.
@@ -134,4 +170,24 @@ impl Clauses {
         self.define(terms, twin, Definition { body, ..definition });
         Some(twin)
     }
+}
+
+/// Of `{v | ∃i. φ(i) ∧ f(i) = v}`, for a process i and another v that neither φ nor f speaks of: i, φ(i) and f(i).
+fn image(terms: &mut Terms, definition: &Definition) -> Option<(Var, Term, Term)> {
+    let v = definition.element;
+    let Node::Exists(bound, inner) = terms.node(definition.body).clone() else { return None };
+    let [i] = *bound else { return None };
+    if terms.variable_sort(i) != Sort::Process || terms.variable_sort(v) == Sort::Process {
+        return None;
+    }
+    let parts = if let Node::And(list) = terms.node(inner) { list.to_vec() } else { vec![inner] };
+    let (with, without): (Vec<Term>, Vec<Term>) = parts.into_iter().partition(|&part| terms.free(part).contains(&v));
+    let [equation] = with[..] else { return None };
+    let Node::Eq(a, b) = *terms.node(equation) else { return None };
+    let own = terms.var(v);
+    let value = if a == own { b } else { a };
+    if (a != own && b != own) || terms.free(value).contains(&v) {
+        return None;
+    }
+    Some((i, terms.and(without), value))
 }

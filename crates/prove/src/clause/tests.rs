@@ -143,3 +143,30 @@ fn a_choice_on_a_quantified_condition_is_lifted() {
     let formula = b.t.eq(own, choice);
     assert_eq!(b.clauses(formula).0, ["¬p(j) ∨ 1 = x(c)", "p(j_) ∨ 2 = x(c)"]);
 }
+
+/// The image of the processes with p under x, and what is none: a set of pairs' values, and one with v on both sides.
+#[test]
+fn an_image_is_described_by_whose_values_it_has_and_bounded_by_how_many_they_are() {
+    let mut b = Bench::new();
+    let ((i, ti), (j, tj)) = (b.process("i"), b.process("j"));
+    let v = b.t.variable("v", Sort::Value);
+    let tv = b.t.var(v);
+    let (p, x) = (b.t.app(b.p, &[ti]), b.t.app(b.x, &[ti]));
+    let (same, more) = (b.t.eq(x, tv), b.t.lt(x, tv));
+    let r = b.t.app(b.r, &[ti, tj]);
+    let image = b.t.and([p, same]);
+    let with_v = b.t.and([more, same]);
+    let pairs = b.t.and([r, same]);
+    let described = ["d ∉ C ∨ p(e_(d)) ∧ d = x(e_(d))", "¬p(b) ∨ x(b) ∈ C", "|C| ≤ |C|", "|C| ≤ n"];
+    for (bound, body, expected) in [(vec![i], image, Some(described)), (vec![i], with_v, None), (vec![i, j], pairs, None)] {
+        let body = b.t.exists(&bound, body);
+        let set = b.t.comprehension(v, body);
+        let (card, n) = (b.t.card(set), b.t.n());
+        let goal = b.t.le(card, n);
+        let (shown, _) = b.clauses(goal);
+        match expected {
+            Some(expected) => assert_eq!(shown, expected),
+            None => assert!(!shown.iter().any(|clause| clause == "|C| ≤ |C|"), "{shown:?}"),
+        }
+    }
+}

@@ -63,19 +63,23 @@ impl Engine<'_> {
             return Ok((true, None));
         }
         let mut counted = self.counted(model, relevant, level);
-        if counted.context.sets.is_empty() {
+        let values = self.counts_values(relevant, level);
+        if counted.context.sets.is_empty() && !values {
             return Ok((false, None));
         }
         if last == LastResort::StrictWitness {
             self.weaken_known(model, relevant, &mut counted);
         }
         self.pricer.open(self.terms, &counted.context);
-        let found = self.lemmas(&mut counted, last);
+        let found = match self.lemmas(&mut counted, last) {
+            Ok(false) if values && last != LastResort::StrictWitness => self.value_witness(model, relevant, level),
+            other => other,
+        };
         self.pricer.close();
         if found? {
             return Ok((true, None));
         }
-        if last != LastResort::Realise || self.late() {
+        if last != LastResort::Realise || counted.context.sets.is_empty() || self.late() {
             return Ok((false, None));
         }
         Ok((false, self.realise(&counted)?))
@@ -119,7 +123,7 @@ impl Engine<'_> {
     }
 
     /// `element ∈ set`, in place.
-    fn membership(&mut self, element: Term, set: Term) -> Term {
+    pub(super) fn membership(&mut self, element: Term, set: Term) -> Term {
         let member = self.terms.member(element, set);
         self.clauses.expand(self.terms, member)
     }
@@ -479,7 +483,7 @@ impl Engine<'_> {
 }
 
 /// The truth value of a membership as far as the relevant literals determine it; comparisons of numbers are the model's.
-fn follows(terms: &Terms, model: &mut Model, literals: &BTreeSet<(Term, bool)>, formula: Term) -> Option<bool> {
+pub(super) fn follows(terms: &Terms, model: &mut Model, literals: &BTreeSet<(Term, bool)>, formula: Term) -> Option<bool> {
     for value in [true, false] {
         if literals.contains(&(formula, value)) {
             return Some(value);

@@ -24,6 +24,7 @@ pub struct Relevant {
 #[derive(Clone, Debug, Default)]
 pub struct Generations {
     witnesses: BTreeMap<Fun, u32>,
+    holders: BTreeSet<Fun>,
     memo: BTreeMap<Term, u32>,
 }
 
@@ -31,6 +32,16 @@ impl Generations {
     /// Enters a witness.
     pub fn witness(&mut self, fun: Fun, generation: u32) {
         self.witnesses.insert(fun, generation);
+    }
+    /// Enters Skolem functions that give who holds a value: of a constant they are as old, which says nothing without its holder.
+    pub fn holders(&mut self, holders: &BTreeSet<Fun>) {
+        if self.holders.len() != holders.len() {
+            self.holders.clone_from(holders);
+            self.memo.clear();
+        }
+    }
+    fn holds_constant(&self, terms: &Terms, fun: Fun, arguments: &[Term]) -> bool {
+        self.holders.contains(&fun) && arguments.iter().all(|&a| terms.children(a).is_empty())
     }
     /// The generation of a ground term.
     pub fn of(&mut self, terms: &Terms, term: Term) -> u32 {
@@ -40,7 +51,7 @@ impl Generations {
         let below = terms.children(term).into_iter().map(|c| self.of(terms, c)).max().unwrap_or(0);
         let generation = match terms.node(term) {
             Node::App(fun, list) if list.is_empty() => self.witnesses.get(fun).copied().unwrap_or(0),
-            Node::App(fun, _) if terms.symbol(*fun).role == Role::Skolem => below + 1,
+            Node::App(fun, list) if terms.symbol(*fun).role == Role::Skolem && !self.holds_constant(terms, *fun, list) => below + 1,
             _ => below,
         };
         self.memo.insert(term, generation);

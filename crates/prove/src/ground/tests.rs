@@ -90,7 +90,23 @@ fn counting_arguments_are_found_and_no_others() {
         ("(assert (forall ((i Pid)) (not (set.member i (A i)))))(assert (forall ((i Pid)) (<= 1 (set.card (A i)))))".to_string(), false),
         ("(assert (forall ((i Pid)) (= (set.card (A i)) n)))(assert (exists ((i Pid)) (not (set.member i (A i)))))".to_string(), true),
     ];
-    for (assertions, expected) in cases {
+    let image = "(set.card (set.comprehension ((v Int)) (exists ((i Pid)) (= (x i) v)) v))";
+    let sets = "(declare-fun x (Pid) Int)(declare-fun U () (Set Int))(declare-fun W () (Set Int))";
+    let alike = "(assert (forall ((u Int) (v Int)) (=> (and (set.member u U) (not (set.member u W)) (set.member v U) (not (set.member v W)))\
+                 (= u v))))";
+    let of_values = [
+        (format!("(assert (> {image} n))"), true),
+        (format!("(assert (>= {image} n))"), false),
+        (format!("(assert (> {image} 0))(assert (forall ((i Pid)) (> (x i) 3)))(assert (forall ((i Pid)) (< (x i) 4)))"), true),
+        ("(assert (set.subset U W))(assert (> (set.card U) (set.card W)))".to_string(), true),
+        ("(assert (set.subset U W))(assert (>= (set.card U) (set.card W)))".to_string(), false),
+        (format!("{alike}(assert (> (set.card U) (+ 1 (set.card W))))"), true),
+        (format!("{alike}(assert (> (set.card U) (set.card W)))"), false),
+        // Of values there may be more than processes.
+        ("(assert (> (set.card U) n))".to_string(), false),
+    ];
+    let of_values = of_values.into_iter().map(|(assertions, expected)| (format!("{sets}{assertions}"), expected));
+    for (assertions, expected) in cases.into_iter().chain(of_values) {
         match proved(&assertions) {
             Some(found) => assert_eq!(found, expected, "{assertions}"),
             None => println!("not tested: there is no z3"),

@@ -314,6 +314,15 @@ impl<'a> Assembly<'a> {
             let mut trouble = self.assume_round(&mut draft, k, 0, &[]).err();
             let next = (k + 1) % rounds.len();
             let there = after(1, next == 0);
+            // Each lemma may use those above it, what is proved of the round may use all.
+            for spec in self.of_kind(|kind| *kind == ir::Kind::Lemma) {
+                let name = self.name(spec);
+                let goal = trouble.clone().map_or_else(|| self.spec(spec, Subject::Step(Place::HERE, there)), Err);
+                self.prove(&format!("lemma/{}/{name}", round.name), Kind::Property, &draft, goal.clone(), name);
+                if let Ok(formula) = goal {
+                    draft.assume(format!("lemma {name}"), formula);
+                }
+            }
             for spec in self.invariants(next) {
                 let name = self.name(spec);
                 let goal = trouble.clone().map_or_else(|| self.spec(spec, Subject::At(there)), Err);

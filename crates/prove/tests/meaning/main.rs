@@ -11,7 +11,9 @@ mod run;
 mod sampler;
 
 use ground::{Model, Val};
-use heardof_algorithms::{Ate, BenOr, ByzantineBenOr, FloodMin, LastVoting, OneThirdRule, TwoPhaseCommit, UniformVoting, Ute};
+use heardof_algorithms::{
+    Ate, BenOr, ByzantineBenOr, FloodMin, KSetFloodMin, LastVoting, OneThirdRule, TwoPhaseCommit, UniformVoting, Ute,
+};
 use heardof_check::mutants::generate;
 use heardof_core::describe::describe;
 use heardof_core::ir::{Algorithm, Speaks};
@@ -210,6 +212,7 @@ fn conclusions(problem: &Problem, scene: &Scene, model: &Model, next: &SystemDat
     for (spec, text) in a.specs.iter().enumerate() {
         for (stem, subject) in [
             (format!("inductive/{round}/{}", text.name), Subject::State(next)),
+            (format!("lemma/{round}/{}", text.name), Subject::Step(&scene.system, next)),
             (
                 format!("property/{round}/{}", text.name),
                 match text.speaks {
@@ -344,6 +347,11 @@ fn ben_or() {
 #[test]
 fn flood_min() {
     means_what_runs(&describe::<FloodMin<u64>>().expect("a description"));
+}
+
+#[test]
+fn k_set_flood_min() {
+    means_what_runs(&describe::<KSetFloodMin<u64>>().expect("a description"));
 }
 
 #[test]

@@ -26,6 +26,14 @@ fn comprehension(of: impl Into<String>, such: Doc) -> Doc {
     enclosed("{", group(vec![text(format!("{} :", of.into())), Doc::Line, such]), "}")
 }
 
+/// The value of `Some(value)`.
+fn some(e: &Expr) -> Option<&Expr> {
+    match &e.node {
+        Node::Variant(name, fields) if name == "Some" => fields.first().map(|(_, value)| value),
+        _ => None,
+    }
+}
+
 fn closure(args: &[Expr], k: usize) -> Option<&Lambda> {
     match &args.get(k)?.node {
         Node::Lambda(l) => Some(l),
@@ -135,13 +143,23 @@ impl Notation<'_> {
             ("coin", []) => atom("coin_p"),
             ("request", []) => atom("request_p"),
             ("processes", []) => atom("Π"),
-            ("kernel", []) => atom("K(<r)"),
+            ("kernel", []) => atom(format!("K(<r){mark}")),
             ("set", [_]) => (Level::Atom, self.set_of(closure(args, 0)?)),
             ("count", [_]) => (Level::Atom, enclosed("|", self.set_of(closure(args, 0)?), "|")),
             ("image", [_]) => {
                 let l = closure(args, 0)?;
-                let value = self.shadowed(l).at(&l.body, Level::Sum).flat();
-                (Level::Atom, comprehension(value.clone(), text(format!("{value} ≠ ⊥"))))
+                let inner = self.shadowed(l);
+                let flat = |e: &Expr| inner.at(e, Level::Sum).flat();
+                let set = match &l.body.node {
+                    Node::If(c, a, b) if some(a).is_some() && matches!(&b.node, Node::Variant(name, _) if name == "None") => {
+                        comprehension(flat(some(a)?), inner.at(c, Level::Any))
+                    }
+                    _ => match some(&l.body) {
+                        Some(value) => comprehension(flat(value), text(format!("{} ∈ Π", parameter_names(l).join(", ")))),
+                        None => comprehension(flat(&l.body), text(format!("{} ≠ ⊥", flat(&l.body)))),
+                    },
+                };
+                (Level::Atom, set)
             }
             ("forall" | "exists" | "forall_pairs" | "exists_value" | "forall_value" | "exists_phase" | "forall_phase", [_]) => {
                 let l = closure(args, 0)?;

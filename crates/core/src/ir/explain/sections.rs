@@ -41,6 +41,7 @@ pub(super) fn specification(page: &mut Page, algorithm: &Algorithm) {
     good_phases(page, algorithm);
     properties(page, algorithm);
     invariants(page, algorithm);
+    lemmas(page, algorithm);
     ladder(page, algorithm);
 }
 
@@ -109,6 +110,16 @@ fn properties(page: &mut Page, algorithm: &Algorithm) {
         own.into_iter().for_each(|spec| entry(page, 1, algorithm, spec));
         page.blank();
     }
+}
+
+fn lemmas(page: &mut Page, algorithm: &Algorithm) {
+    let lemmas = of_kind(algorithm, |k| *k == Kind::Lemma);
+    if lemmas.is_empty() {
+        return;
+    }
+    page.line(0, text("Lemmas, of every round"));
+    lemmas.into_iter().for_each(|spec| entry(page, 1, algorithm, spec));
+    page.blank();
 }
 
 fn invariants(page: &mut Page, algorithm: &Algorithm) {

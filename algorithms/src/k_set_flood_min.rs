@@ -1,0 +1,148 @@
+//! FloodMin for k values: synchronous k-set agreement with crashes.
+
+use heardof::prelude::*;
+
+/// How many values may be decided, and how many processes may crash.
+#[derive(Data)]
+pub struct Bounds {
+    /// At most so many values are decided.
+    pub k: usize,
+    /// At most so many processes crash.
+    pub f: usize,
+}
+
+/// FloodMin [Lynch, Distributed Algorithms, ch. 7]: k-set agreement in ⌊f / k⌋ + 1 synchronous rounds with at most f crashes.
+///
+/// More than k values survive a round only if k processes crash in it; f do not suffice for that in every round.
+#[derive(State)]
+#[parameters(Bounds)]
+pub struct KSetFloodMin<V> {
+    /// The smallest value heard of.
+    pub x: V,
+    /// k for every round so far: so many crashes it takes that more than k values are left.
+    pub needed: usize,
+    /// The decision.
+    #[output]
+    pub decision: Option<V>,
+}
+
+#[process]
+impl<V: Value + Ord> Process for KSetFloodMin<V> {
+    type Input = V;
+    type Rounds = (Flood,);
+    fn init(input: V, _ctx: &Context<Bounds>) -> Self {
+        Self { x: input, needed: 0, decision: None }
+    }
+}
+
+/// Everybody sends the smallest value it knows to all.
+pub struct Flood;
+
+#[round]
+impl<V: Value + Ord> Round<KSetFloodMin<V>> for Flood {
+    type Message = V;
+    fn send(p: &KSetFloodMin<V>, _ctx: &Context<Bounds>) -> Outbox<V> {
+        broadcast(p.x.clone())
+    }
+    /// The smallest value *heard*, as in FloodMin. Once f crashes do not suffice, the value is decided.
+    fn update(p: &mut KSetFloodMin<V>, mailbox: &Mailbox<V>, ctx: &Context<Bounds>) {
+        if p.decision.is_none() {
+            if let Some(v) = mailbox.min() {
+                p.x = v.clone();
+            }
+            p.needed += ctx.parameters().k;
+            if p.needed > ctx.parameters().f {
+                p.decision = Some(p.x.clone());
+            }
+        }
+    }
+}
+
+#[pure]
+impl<V: Value + Ord> KSetAgreement for KSetFloodMin<V> {
+    type Value = V;
+    fn bound(parameters: &Bounds) -> usize {
+        parameters.k
+    }
+    fn proposal(&self) -> &V {
+        &self.x
+    }
+    fn decision(&self) -> Option<&V> {
+        self.decision.as_ref()
+    }
+}
+
+#[spec(KSetAgreement)]
+impl<V: Value + Ord> KSetFloodMin<V> {
+    /// Somebody survives, and something may be decided.
+    #[resilience]
+    pub fn a_survivor(n: usize, b: &Bounds) -> bool {
+        n > b.f && b.k > 0
+    }
+    /// Synchronous crashes [CBS09, Table 1]: whom somebody missed nobody hears again; at most f are missed.
+    #[safety]
+    pub fn crashes(ho: &HeardOf<Self>) -> bool {
+        ho.forall(|p| ho.of(p).is_subset(ho.kernel_before())) && ho.kernel().len() + ho.parameters().f >= ho.n()
+    }
+    /// All decide together, as soon as more crashes are needed than there may be.
+    #[invariant]
+    pub fn in_step(s: &System<Self>) -> bool {
+        s.forall_pairs(|i, j| s[i].needed == s[j].needed)
+            && s.forall(|i| {
+                s[i].decision.is_some() == (s[i].needed > s.parameters().f) && implies(s[i].decision.is_some(), s[i].decision.is(&s[i].x))
+            })
+    }
+    /// All but f have been heard by everybody in every round.
+    #[invariant]
+    pub fn few_crashed(s: &System<Self>) -> bool {
+        s.kernel().len() + s.parameters().f >= s.n()
+    }
+    /// At most k values are left, or in every round so far at least k processes were missed for the first time.
+    #[invariant]
+    pub fn few_or_crashed(s: &System<Self>) -> bool {
+        s.image(|i| Some(s[i].x.clone())).len() <= s.parameters().k || s.forall(|i| s.kernel().len() + s[i].needed <= s.n())
+    }
+    /// Estimates are inputs.
+    #[invariant]
+    pub fn from_inputs(s: &System<Self>) -> bool {
+        s.forall(|i| s.exists(|j| s[i].x == s.initially(j).x))
+    }
+    /// Those that are missed for the first time have one value each.
+    #[lemma]
+    pub fn one_value_each(old: &System<Self>, new: &System<Self>) -> bool {
+        old.image(|q| if old.kernel().contains(&q) && !new.kernel().contains(&q) { Some(old[q].x.clone()) } else { None }).len()
+            + new.kernel().len()
+            <= old.kernel().len()
+    }
+    /// If somebody is left with less than another, because not everybody heard a process that had it.
+    #[lemma]
+    pub fn not_heard_by_all(old: &System<Self>, new: &System<Self>) -> bool {
+        new.forall_pairs(|i, j| {
+            implies(
+                old[j].decision.is_none() && new[i].x < new[j].x,
+                old.exists(|q| old.kernel().contains(&q) && !new.kernel().contains(&q) && old[q].x == new[i].x),
+            )
+        })
+    }
+    /// Of the values of others only the largest is left.
+    #[lemma]
+    pub fn one_value_more(old: &System<Self>, new: &System<Self>) -> bool {
+        new.forall(|i| old[i].decision.is_some())
+            || new.image(|i| Some(new[i].x.clone())).len() + new.kernel().len() <= old.kernel().len() + 1
+    }
+    /// Nobody makes values up.
+    #[lemma]
+    pub fn no_new_value(old: &System<Self>, new: &System<Self>) -> bool {
+        new.image(|i| Some(new[i].x.clone())).len() <= old.image(|i| Some(old[i].x.clone())).len()
+    }
+    /// f crashes do not suffice: every run has this round, whatever the network does.
+    #[liveness]
+    pub fn last_round(s: &System<Self>, ho: &HeardOf<Self>) -> bool {
+        s.forall(|i| s[i].needed + ho.parameters().k > ho.parameters().f)
+    }
+    /// Everybody has decided.
+    #[progress(stage = 1)]
+    pub fn all_decided(s: &System<Self>) -> bool {
+        s.forall(|i| s[i].decision.is_some())
+    }
+}
