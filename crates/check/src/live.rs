@@ -295,7 +295,8 @@ impl Liveness {
                     }
                 }
             }
-            let settled = after.len() == layers[0].rows.len() || self.bound >= stages.max(64);
+            // A phase that is good for an early stage need not change anything where that stage is reached.
+            let settled = (self.bound >= stages && after.len() == layers[0].rows.len()) || self.bound >= stages.max(64);
             let failed = match witness {
                 Some(_) if stepper.set.facts.uses_round => self.bound >= stages,
                 Some(_) => settled,

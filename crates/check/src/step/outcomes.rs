@@ -248,13 +248,17 @@ impl Stepper<'_> {
     ) -> Result<bool, Stuck> {
         let (round, coin_word) = ((u64::from(number) << 32) | s.round as u64, coin.map_or(2, u64::from));
         let words = [round, p.index() as u64, s.active, s.kernel, mask, safe, coin_word];
-        if let Some(found) = self.admitted.get(&words).filter(|_| !rule.reads_state) {
-            return Ok(*found);
+        let known = self.admitted.get(&words).copied();
+        if known == Some(false) || (known == Some(true) && !rule.reads_state) {
+            return Ok(known == Some(true));
         }
         let heard = view.heard(s, &|_| (mask, safe), &|_| coin == Some(true), &self.set);
-        let admitted = rule.admits_one(self.set.text, view.with(&heard), p)?;
+        let admitted = match known {
+            Some(admitted) => admitted,
+            None => rule.admits_one(self.set.text, view.with(&heard), p, false)?,
+        };
         self.admitted.insert(words, admitted);
-        Ok(admitted)
+        Ok(admitted && (!rule.reads_state || rule.admits_one(self.set.text, view.with(&heard), p, true)?))
     }
 }
 
