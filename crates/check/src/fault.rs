@@ -17,8 +17,10 @@ use crate::options::CheckError;
 use crate::step::{Situation, Stepper, subsets};
 use crate::text::Facts;
 use heardof_core::datum::Bounds;
-use heardof_core::ir::Algorithm;
-use heardof_core::{Datum, Faults, Machine, Sort};
+use heardof_core::heard_of::HeardOfData;
+use heardof_core::ir::{Algorithm, Kind, Speaks};
+use heardof_core::machine::Subject;
+use heardof_core::{Datum, Faults, Machine, Pid, Set, Sort};
 
 /// The most forgeries of a round that are enumerated.
 pub const FORGERIES_LIMIT: usize = 64;
@@ -71,13 +73,26 @@ pub fn faults(machine: &dyn Machine, facts: &Facts, parameters: &Datum, bounds: 
     }
 }
 
-/// Whether messages may be forged at all with these parameters.
-pub fn possible(machine: &dyn Machine, parameters: &Datum) -> Result<bool, CheckError> {
-    match machine.faults(parameters) {
-        Ok(Faults::Benign) => Ok(false),
-        Ok(Faults::Value { at_most } | Faults::Byzantine { at_most }) => Ok(at_most > 0),
-        Err(why) => Err(CheckError::Stuck { function: "faults".into(), why }),
+/// Whether something can be forged with these parameters: one message to everybody, all else arrives, and the predicates of every round
+/// admit it. (Those over a state are taken to.)
+pub fn possible(machine: &dyn Machine, parameters: &Datum, n: usize) -> Result<bool, CheckError> {
+    let all: Set<Pid> = Pid::all(n).collect();
+    let others: Set<Pid> = Pid::all(n.saturating_sub(1)).collect();
+    let last = all.filter(|p| !others.contains(p));
+    let (active, byzantine) = match machine.faults(parameters) {
+        Ok(Faults::Value { at_most: 1.. }) => (all.clone(), Set::new()),
+        Ok(Faults::Byzantine { at_most: 1.. }) => (others.clone(), last),
+        Ok(_) => return Ok(false),
+        Err(why) => return Err(CheckError::Stuck { function: "faults".into(), why }),
+    };
+    let heard = HeardOfData { safe: vec![others; n], active, byzantine, ..HeardOfData::benign(vec![all; n], 0, parameters.clone()) };
+    for (k, spec) in machine.algorithm().specs.iter().enumerate() {
+        let stuck = |why| CheckError::Stuck { function: spec.name.clone(), why };
+        if spec.kind == Kind::Safety && spec.speaks == Speaks::Heard && !machine.holds(k, Subject::Heard(&heard)).map_err(stuck)? {
+            return Ok(false);
+        }
     }
+    Ok(true)
 }
 
 fn forgeries(a: &Algorithm, bounds: &Bounds) -> Result<Vec<Vec<Datum>>, CheckError> {

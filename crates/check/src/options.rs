@@ -87,8 +87,8 @@ impl Options {
         let end = if relating { 4 } else { 5 };
         Ok(1..=self.first_faulty(machine, facts)?.map_or(end, |n| n.max(end)))
     }
-    /// The smallest n at which the constraint on parameters admits a fault that is not benign, if it is small enough to be looked at
-    /// unasked: up to there nothing can go wrong that could not go wrong without it.
+    /// The smallest n at which the constraint on parameters and the predicates of every round admit a fault that is not benign, if it is
+    /// small enough to be looked at unasked: below, nothing can go wrong that could not go wrong without it.
     pub fn first_faulty(&self, machine: &dyn Machine, facts: &Facts) -> Result<Option<usize>, CheckError> {
         if machine.algorithm().faults.is_none() {
             return Ok(None);
@@ -99,7 +99,7 @@ impl Options {
                 other => other?,
             };
             for d in &all {
-                if possible(machine, d)? {
+                if possible(machine, d, n)? {
                     return Ok(Some(n));
                 }
             }
