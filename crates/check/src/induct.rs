@@ -382,7 +382,7 @@ impl Search<'_, '_> {
                         let them = self.stepper.set.fault.byzantine;
                         let byzantine = |q: &usize| them >> q & 1 == 1;
                         let mut all = true;
-                        for q in self.order[..depth].to_vec().into_iter().filter(|q| !byzantine(q)) {
+                        for q in self.order[..depth].iter().copied().filter(|q| !byzantine(q)) {
                             for (i, j) in [(p, q), (q, p)] {
                                 all = all
                                     && self
