@@ -36,7 +36,7 @@ fn cases() -> Vec<(Case, usize, bool)> {
         (with::<Ate<u8>>("", two, false, false), 2, true),
         (with::<Ate<u8>>("", tight, false, false), 3, false),
         (with::<Ute<u8>>("", alpha, false, false), 2, true),
-        (with::<ByzantineBenOr>("", "(op == (field p t) 1)", false, false), 3, true),
+        (with::<ByzantineBenOr>("", "(op == (field p t) 1)", false, false), 3, false),
         // Who is silent may be heard to say something.
         (with::<TwoPhaseCommit>(ONE_ALTERED, "", false, false), 2, true),
         (with::<LastVoting<u8>>(ONE_ALTERED, "", true, false), 2, false),

@@ -157,14 +157,17 @@ impl Twin<'_> {
         let mut values: BTreeSet<Datum> = self.machine.algorithm().rounds[k].message.enumerate(&bounds).into_iter().collect();
         values.extend((0..self.n).filter_map(sent));
         let mut all: Vec<Vec<Hearing>> = vec![vec![]];
-        for q in 0..self.n {
+        for (q, is_active) in active.iter().copied().enumerate() {
             let byzantine = self.byzantine.contains(&q);
             let mut ways = vec![Hearing::Nothing];
-            ways.extend((active[q] && !byzantine).then_some(Hearing::AsSent));
-            if byzantine || (active[q] && alter > 0) {
+            ways.extend((is_active && !byzantine).then_some(Hearing::AsSent));
+            if byzantine || (is_active && alter > 0) {
                 ways.extend(values.iter().filter(|v| Some((*v).clone()) != sent(q)).cloned().map(Hearing::Forged));
             }
-            all = all.iter().flat_map(|hearing| ways.iter().map(move |way| [hearing.as_slice(), &[way.clone()]].concat())).collect();
+            all = all
+                .iter()
+                .flat_map(|hearing| ways.iter().map(move |way| [hearing.as_slice(), std::slice::from_ref(way)].concat()))
+                .collect();
         }
         let altered = |hearing: &Vec<Hearing>| {
             let forged = |q: &usize| matches!(hearing[*q], Hearing::Forged(_)) && !self.byzantine.contains(q);
