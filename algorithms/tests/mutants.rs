@@ -1,4 +1,4 @@
-//! The mutants of the six algorithms: which n kill those of One-Third Rule, and that every survivor of any has a written reason.
+//! The mutants of the algorithms: which n kill those of One-Third Rule, and that every survivor of any has a written reason.
 
 use heardof_algorithms::registry;
 use heardof_check::mutants::{Judgement, Matrix, MatrixOptions, Reasons, generate, judge_goals, run_matrix};
@@ -7,17 +7,19 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 /// How far each algorithm is judged here; `heardof mutants` goes further.
-const SIZES: [(&str, RangeInclusive<usize>); 6] = [
+const SIZES: [(&str, RangeInclusive<usize>); 8] = [
     ("one_third_rule", 1..=5),
     ("last_voting", 1..=3),
     ("uniform_voting", 1..=3),
     ("ben_or", 1..=3),
     ("flood_min", 1..=4),
     ("two_phase_commit", 1..=4),
+    ("ate", 1..=7),
+    ("ute", 1..=6),
 ];
 
 /// Mutants that die only beyond these sizes, and where first.
-const LATER: [(&str, &str, usize); 8] = [
+const LATER: [(&str, &str, usize); 9] = [
     ("one_third_rule", "Exchange.update/threshold#1: 2/3 to 1/2", 7),
     ("last_voting", "Collect.update/constant#1: 2 to 3", 5),
     ("last_voting", "Acknowledge.update/constant#1: 2 to 3", 5),
@@ -26,6 +28,7 @@ const LATER: [(&str, &str, usize); 8] = [
     ("ben_or", "Report.update/compare#1+#2: > to >=", 4),
     ("ben_or", "Vote.update/constant#1: 2 to 3", 5),
     ("ben_or", "Vote.update/constant#2: 2 to 3", 5),
+    ("byzantine_ben_or", "Report.update/compare#1+#2: > to >=", 7),
 ];
 
 /// The n in 1..9 that kill these mutants of One-Third Rule.

@@ -1,14 +1,15 @@
 //! From a path of canonical states to a run that a person can follow and a machine can replay.
 //!
 //! The exploration keeps states up to renaming. Here the renaming is undone: starting from the inputs, each round picks heard-of sets
-//! that lead to a state which is the next one of the path up to renaming, hearing as many messages as possible.
+//! that lead to a state which is the next one of the path up to renaming, with as few messages altered and then as many heard as possible.
 
 use crate::joint::Numbered;
+use crate::options::MAX_N;
 use crate::predicate::set_of;
 use crate::step::{Situation, Stepper, Viewed, sort_free};
 use heardof_core::machine::{Machine, Moment, Stuck};
 use heardof_core::mailbox::{Mailbox, Tape};
-use heardof_core::{Datum, Phase, Pid, Set};
+use heardof_core::{Datum, Map, Phase, Pid, Set};
 use std::cell::Cell;
 
 /// A run that ends in a violation.
@@ -26,6 +27,8 @@ pub struct Counterexample {
     pub before: Vec<Datum>,
     /// The rounds.
     pub rounds: Vec<Round>,
+    /// The processes that do not follow the text: what stands for their inputs and states means nothing.
+    pub byzantine: Set<Pid>,
     /// A process whose step is stuck after the last round shown, and why.
     pub stuck: Option<(Pid, Stuck)>,
 }
@@ -39,6 +42,8 @@ pub struct Round {
     pub name: String,
     /// Whom each process hears; empty for halted ones.
     pub heard: Vec<Set<Pid>>,
+    /// What each process hears instead of what was sent to it, by sender; of Byzantine processes whatever it hears.
+    pub forged: Vec<Map<Pid, Datum>>,
     /// The coin of each process, where it looked at it.
     pub coins: Vec<Option<bool>>,
     /// How `pick`, `max_by_key` and `merge` chose among several candidates, in the order of the calls; 0 is the smallest process id.
@@ -70,12 +75,19 @@ impl Counterexample {
                 drew: Cell::new(false),
             };
             let mut after = states.clone();
-            for p in Pid::all(self.n) {
+            for p in Pid::all(self.n).filter(|p| !self.byzantine.contains(p)) {
                 if machine.halted(&states[p.index()]).map_err(|e| e.to_string())? {
                     continue;
                 }
                 let mut mailbox = Mailbox::default();
                 for q in round.heard[p.index()].iter() {
+                    if let Some(m) = round.forged[p.index()].get(q) {
+                        mailbox.deliver(*q, m.clone());
+                        continue;
+                    }
+                    if self.byzantine.contains(q) {
+                        return Err(format!("round {}: nothing is said of what {q} sends to {p}", round.number));
+                    }
                     let sent = machine.send(k, &states[q.index()], &moment(*q, false)).map_err(|e| e.to_string())?;
                     if let Some(m) = sent.message_to(p) {
                         mailbox.deliver(*q, m.clone());
@@ -95,6 +107,12 @@ impl Counterexample {
         Ok(())
     }
 
+    /// How many messages were altered, over all rounds; what Byzantine processes say is not counted.
+    pub fn altered(&self) -> usize {
+        let of = |forged: &Map<Pid, Datum>| forged.iter().filter(|(q, _)| !self.byzantine.contains(q)).count();
+        self.rounds.iter().flat_map(|r| &r.forged).map(of).sum()
+    }
+
     /// How many messages of processes that still speak were not heard, over all rounds.
     pub fn dropped(&self) -> usize {
         let speak = |r: &Round| r.heard.iter().filter(|h| !h.is_empty()).count();
@@ -106,9 +124,19 @@ impl Counterexample {
 struct Act {
     process: usize,
     mask: u64,
+    safe: u64,
     coin: Option<bool>,
     proc: u32,
     local: u32,
+}
+
+impl Act {
+    /// How little the adversary does here: an altered message weighs more than all that can be lost.
+    fn calm(&self, byzantine: u64) -> i64 {
+        const ALTERED: i64 = (MAX_N * MAX_N) as i64;
+        let altered = self.mask & !self.safe & !byzantine;
+        i64::from(self.mask.count_ones()) - ALTERED * i64::from(altered.count_ones())
+    }
 }
 
 /// A round that the search by `Stepper::concrete` found.
@@ -119,7 +147,7 @@ pub struct Concrete {
     pub round: Round,
 }
 
-/// How many combinations are looked through for the one with most messages.
+/// How many combinations are looked through for the one with fewest messages altered and most heard.
 const SEARCH_LIMIT: usize = 200_000;
 
 impl Stepper<'_> {
@@ -138,7 +166,8 @@ impl Stepper<'_> {
         let system = self.system(row, firsts);
         let view = Viewed { system: Some(&system) };
         let next_round = self.next_round(s.round);
-        let apart = self.told_apart(next_round)?;
+        let apart = self.placed(next_round)?;
+        let byzantine = self.set.fault.byzantine;
         let active: Vec<usize> = (0..n).filter(|p| s.active >> p & 1 == 1).collect();
         let mut acts: Vec<Vec<Act>> = vec![];
         for p in &active {
@@ -147,10 +176,10 @@ impl Stepper<'_> {
             for choice in choices.iter() {
                 for local in &choice.outcomes {
                     let proc = self.moved(row[*p], *local);
-                    mine.push(Act { process: *p, mask: choice.mask, coin: choice.coin, proc, local: *local });
+                    mine.push(Act { process: *p, mask: choice.mask, safe: choice.safe, coin: choice.coin, proc, local: *local });
                 }
             }
-            mine.sort_by_key(|a| std::cmp::Reverse(a.mask.count_ones()));
+            mine.sort_by_key(|a| std::cmp::Reverse(a.calm(byzantine)));
             let independent = rule.rule.is_local() && !self.set.facts.uses_kernel;
             if independent {
                 let mut seen = vec![];
@@ -184,20 +213,23 @@ impl Stepper<'_> {
         let k = s.round % self.rounds;
         let name = self.set.machine.algorithm().rounds[k].name.clone();
         let (mut heard, mut coins, mut ties) = (vec![Set::new(); n], vec![None; n], vec![vec![]; n]);
+        let mut forged = vec![Map::new(); n];
         let mut kernel = s.kernel;
         for act in chosen {
             let p = act.process;
             next[p] = act.proc;
             kernel &= act.mask;
             heard[p] = set_of(act.mask);
-            for coin in [false, true] {
-                if act.coin.is_some_and(|c| c != coin) {
-                    continue;
-                }
-                let (runs, drew) = self.runs(Pid::new(p), s, self.now(row[p]), act.mask, coin)?;
+            let mailboxes = self.mailboxes(p, s, act.mask, act.safe);
+            let ways =
+                mailboxes.iter().flat_map(|m| [false, true].map(|coin| (m, coin))).filter(|(_, coin)| act.coin.is_none_or(|c| c == *coin));
+            for (mailbox, coin) in ways {
+                let (runs, drew) = self.runs(Pid::new(p), s, self.now(row[p]), mailbox, coin)?;
                 if let Some((_, script)) = runs.into_iter().find(|(local, _)| *local == act.local) {
                     ties[p] = script;
                     coins[p] = drew.then_some(coin);
+                    let instead = mailbox.iter().filter(|(q, _)| act.safe >> q & 1 == 0);
+                    forged[p] = instead.map(|(q, m)| (Pid::new(*q), self.messages.value(m - 1).clone())).collect();
                     break;
                 }
             }
@@ -206,7 +238,7 @@ impl Stepper<'_> {
             next[n + 1] = kernel as u32;
         }
         let after = next[..n].iter().map(|proc| self.locals.value(self.now(*proc)).clone()).collect();
-        Ok(Concrete { row: next, round: Round { number: s.round, name, heard, coins, ties, good, after } })
+        Ok(Concrete { row: next, round: Round { number: s.round, name, heard, forged, coins, ties, good, after } })
     }
 }
 
@@ -220,7 +252,7 @@ struct Search<'a, 'b> {
     exact: bool,
     apart: u64,
     next_round: usize,
-    best: Option<(u32, Vec<usize>)>,
+    best: Option<(i64, Vec<usize>)>,
     budget: usize,
 }
 
@@ -233,12 +265,12 @@ impl Search<'_, '_> {
         if k == self.acts.len() {
             return self.leaf(chosen, row);
         }
-        let heard: u32 = chosen.iter().zip(self.acts).map(|(c, a)| a[*c].mask.count_ones()).sum();
+        let byzantine = self.stepper.set.fault.byzantine;
+        let calm: i64 = chosen.iter().zip(self.acts).map(|(c, a)| a[*c].calm(byzantine)).sum();
         for number in 0..self.acts[k].len() {
             let act = &self.acts[k][number];
-            let most = heard
-                + act.mask.count_ones()
-                + self.acts[k + 1..].iter().map(|a| a.first().map_or(0, |a| a.mask.count_ones())).sum::<u32>();
+            let later = self.acts[k + 1..].iter().map(|a| a.first().map_or(0, |a| a.calm(byzantine)));
+            let most = calm + act.calm(byzantine) + later.sum::<i64>();
             if self.best.as_ref().is_some_and(|(best, _)| most <= *best) {
                 continue;
             }
@@ -270,12 +302,11 @@ impl Search<'_, '_> {
         if self.rule.rule.two.is_empty() {
             return Ok(true);
         }
-        let (n, parameters) = (self.stepper.set.n, self.stepper.set.parameters);
         let act = &self.acts[chosen.len()][number];
         for (c, acts) in chosen.iter().zip(self.acts) {
             let other = &acts[*c];
             let of = |r: usize| if r == act.process { act } else { other };
-            let heard = self.view.heard(self.s, &|r| of(r).mask, &|r| of(r).coin == Some(true), n, parameters);
+            let heard = self.view.heard(self.s, &|r| (of(r).mask, of(r).safe), &|r| of(r).coin == Some(true), &self.stepper.set);
             let view = self.view.with(&heard);
             if !self.rule.rule.admits_two(self.stepper.set.text, view, Pid::new(other.process), Pid::new(act.process))? {
                 return Ok(false);
@@ -302,15 +333,16 @@ impl Search<'_, '_> {
         }
         if !self.rule.rule.whole.is_empty() {
             let find = |r: usize| acts.iter().find(|a| a.process == r);
-            let mask = |r: usize| find(r).map_or(0, |a| a.mask);
-            let heard = self.view.heard(self.s, &mask, &|r| find(r).is_some_and(|a| a.coin == Some(true)), n, self.stepper.set.parameters);
+            let masks = |r: usize| find(r).map_or((0, 0), |a| (a.mask, a.safe));
+            let heard = self.view.heard(self.s, &masks, &|r| find(r).is_some_and(|a| a.coin == Some(true)), &self.stepper.set);
             if !self.rule.rule.admits_whole(self.stepper.set.text, self.view.with(&heard))? {
                 return Ok(());
             }
         }
-        let heard = acts.iter().map(|a| a.mask.count_ones()).sum();
-        if self.best.as_ref().is_none_or(|(best, _)| heard > *best) {
-            self.best = Some((heard, chosen.to_vec()));
+        let byzantine = self.stepper.set.fault.byzantine;
+        let calm = acts.iter().map(|a| a.calm(byzantine)).sum();
+        if self.best.as_ref().is_none_or(|(best, _)| calm > *best) {
+            self.best = Some((calm, chosen.to_vec()));
         }
         Ok(())
     }

@@ -108,7 +108,7 @@ pub fn explore(
     }
     stepper.canonical(&mut row).map_err(|why| Halt::Spec(usize::MAX, why))?;
     let firsts = explored.firsts.clone();
-    judge.begin(stepper.set.facts, &firsts);
+    judge.begin(stepper.set.facts, &firsts, stepper.set.fault.byzantine);
     for spec in judge.due(0, |k| *k == Kind::Initial) {
         if !judge.holds(stepper, spec, &row, &firsts).map_err(|why| Halt::Spec(spec, why))? {
             return Ok(None);

@@ -9,11 +9,12 @@
 //! interchangeable processes give 5 985 states to look at instead of 144^4.
 
 use crate::counterexample::Counterexample;
+use crate::fault::{Fault, faults};
 use crate::hash::States;
 use crate::joint::{Numbered, Trouble};
 use crate::judge::Judge;
 use crate::options::{CheckError, MAX_N, Options, configurations, parameters};
-use crate::run::{Violation, facts, rules, supported};
+use crate::run::{Violation, facts, rules};
 use crate::step::{Setting, Stepper, StuckAt};
 use crate::text::Facts;
 use heardof_core::datum::Bounds;
@@ -54,6 +55,7 @@ pub struct InductionReport {
 struct Task {
     n: usize,
     parameters: Datum,
+    fault: Fault,
     phase: usize,
     k: usize,
     inputs: Vec<Datum>,
@@ -138,17 +140,18 @@ fn tasks(machine: &dyn Machine, facts: &Facts, options: &Options) -> Result<Vec<
             for k in 0..a.rounds.len() {
                 let mut leaders = vec![];
                 for d in parameters(machine, facts, options, n)? {
-                    supported(machine, &d)?;
                     let stuck = |why| CheckError::Stuck { function: "coordinator".into(), why };
                     let apart = facts.told_apart(machine, n, &d, phase * a.rounds.len(), phase + 1).map_err(stuck)?;
                     // Parameters that nothing here reads matter only through the coordinator, up to renaming.
-                    if facts.asymmetric.is_none() && !reads_parameters(a, k) && leaders.contains(&apart) {
+                    if facts.asymmetric.is_none() && a.faults.is_none() && !reads_parameters(a, k) && leaders.contains(&apart) {
                         continue;
                     }
                     leaders.push(apart);
                     let bounds = Bounds { n, values, phases, nat: n };
-                    for inputs in first_states(a, facts, &bounds, apart)? {
-                        tasks.push(Task { n, parameters: d.clone(), phase, k, inputs, values, phases });
+                    for fault in faults(machine, facts, &d, &bounds, apart)? {
+                        for inputs in first_states(a, facts, &bounds, apart, fault.byzantine)? {
+                            tasks.push(Task { n, parameters: d.clone(), fault: fault.clone(), phase, k, inputs, values, phases });
+                        }
                     }
                 }
             }
@@ -165,8 +168,8 @@ fn reads_parameters(a: &Algorithm, k: usize) -> bool {
 }
 
 /// The input vectors whose first states are to be told apart.
-fn first_states(a: &Algorithm, facts: &Facts, bounds: &Bounds, apart: u64) -> Result<Vec<Vec<Datum>>, CheckError> {
-    let all = configurations(&a.input, bounds, if facts.split { 0 } else { apart })?;
+fn first_states(a: &Algorithm, facts: &Facts, bounds: &Bounds, apart: u64, byzantine: u64) -> Result<Vec<Vec<Datum>>, CheckError> {
+    let all = configurations(&a.input, bounds, if facts.split { 0 } else { apart }, byzantine)?;
     if !facts.split {
         // First states belong to their processes and are enumerated with them.
         return Ok(all.into_iter().take(1).collect());
@@ -215,7 +218,7 @@ fn stuck(function: &str) -> impl Fn(Stuck) -> CheckError {
 
 fn one(machine: &dyn Machine, text: &Interpreted, facts: &Facts, task: &Task) -> Result<(InductionFigures, Vec<Violation>), CheckError> {
     let a = machine.algorithm();
-    let set = Setting { machine, text, facts, n: task.n, parameters: &task.parameters, phases: task.phase + 1 };
+    let set = Setting { machine, text, facts, n: task.n, parameters: &task.parameters, phases: task.phase + 1, fault: &task.fault };
     let mut stepper = Stepper::new(set).map_err(|why| CheckError::Unsupported { what: why.to_string() })?;
     let mut judge = Judge::new(a);
     judge.rows_are_new();
@@ -236,9 +239,9 @@ fn one(machine: &dyn Machine, text: &Interpreted, facts: &Facts, task: &Task) ->
     for (p, input) in Pid::all(task.n).zip(&task.inputs) {
         firsts.push(stepper.init(p, input).map_err(stuck("init"))?);
     }
-    judge.begin(facts, &firsts);
+    judge.begin(facts, &firsts, task.fault.byzantine);
     let leader = if facts.uses_coordinator { Some(stepper.coordinator(round).map_err(stuck("coordinator"))?.index()) } else { None };
-    let apart = stepper.told_apart(round).map_err(stuck("coordinator"))?;
+    let apart = stepper.placed(round).map_err(stuck("coordinator"))?;
     let mut order: Vec<usize> = (0..task.n).collect();
     order.sort_by_key(|p| (Some(*p) != leader, apart >> p & 1 == 0, *p));
     let mut search = Search {
@@ -297,6 +300,11 @@ impl Search<'_, '_> {
         let mut of_free: Option<Vec<(u32, u32)>> = None;
         for p in 0..n {
             let free = self.apart >> p & 1 == 0;
+            if self.is_byzantine(p) {
+                let proc = self.stepper.proc(self.firsts[p], self.firsts[p]);
+                self.words[p] = bits.iter().map(|bit| (proc, *bit)).collect();
+                continue;
+            }
             if let Some(words) = of_free.as_ref().filter(|_| free) {
                 self.words[p] = words.clone();
                 continue;
@@ -330,6 +338,10 @@ impl Search<'_, '_> {
         Ok(())
     }
 
+    fn is_byzantine(&self, p: usize) -> bool {
+        self.stepper.set.fault.byzantine >> p & 1 == 1
+    }
+
     fn parts(&self, spec: usize) -> std::ops::Range<usize> {
         0..self.judge.parts[spec].len()
     }
@@ -356,6 +368,9 @@ impl Search<'_, '_> {
     fn fits(&mut self, row: &[u32], depth: usize) -> Result<bool, CheckError> {
         use crate::formula::Reads;
         let p = self.order[depth];
+        if self.is_byzantine(p) {
+            return Ok(true);
+        }
         for at in 0..self.now.len() {
             let spec = self.now[at];
             for part in self.parts(spec) {
@@ -364,9 +379,10 @@ impl Search<'_, '_> {
                         self.judge.one(&mut self.stepper, spec, part, row, &self.firsts, p).map_err(stuck(&self.a.specs[spec].name))?
                     }
                     Reads::Two(..) => {
+                        let them = self.stepper.set.fault.byzantine;
+                        let byzantine = |q: &usize| them >> q & 1 == 1;
                         let mut all = true;
-                        for before in 0..depth {
-                            let q = self.order[before];
+                        for q in self.order[..depth].iter().copied().filter(|q| !byzantine(q)) {
                             for (i, j) in [(p, q), (q, p)] {
                                 all = all
                                     && self
@@ -514,7 +530,7 @@ impl Search<'_, '_> {
     fn initial(&mut self, task: &Task) -> Result<(), CheckError> {
         let n = task.n;
         let bounds = Bounds { n, values: task.values, phases: 1, nat: n };
-        for inputs in configurations(&self.a.input, &bounds, self.apart)? {
+        for inputs in configurations(&self.a.input, &bounds, self.apart, task.fault.byzantine)? {
             let mut row = vec![0; self.stepper.width()];
             row[n] = self.round as u32;
             row[n + 1] = if self.stepper.set.facts.uses_kernel { (1 << n) - 1 } else { 0 };
@@ -525,7 +541,7 @@ impl Search<'_, '_> {
                 firsts.push(local);
             }
             let kept = std::mem::replace(&mut self.firsts, firsts);
-            self.judge.begin(self.stepper.set.facts, &self.firsts);
+            self.judge.begin(self.stepper.set.facts, &self.firsts, task.fault.byzantine);
             let mut admitted = true;
             for spec in self.judge.due(0, |k| *k == Kind::Initial) {
                 admitted = admitted && self.all(&[spec], &row)?;
@@ -537,7 +553,7 @@ impl Search<'_, '_> {
                 }
             }
             self.firsts = kept;
-            self.judge.begin(self.stepper.set.facts, &self.firsts);
+            self.judge.begin(self.stepper.set.facts, &self.firsts, task.fault.byzantine);
         }
         Ok(())
     }
@@ -554,6 +570,7 @@ impl Search<'_, '_> {
             initially: system.first,
             before: system.now,
             rounds: vec![],
+            byzantine: system.byzantine,
             stuck: None,
         };
         if let Some(new) = new {

@@ -86,7 +86,7 @@ impl Stepper<'_> {
         let (next, sorted) = (&mut next[..row.len()], &mut sorted[..row.len()]);
         next.copy_from_slice(row);
         next[n] = self.next_round(s.round) as u32;
-        let apart = self.told_apart(next[n] as usize).map_err(at(Pid::new(0)))?;
+        let apart = self.placed(next[n] as usize).map_err(at(Pid::new(0)))?;
         if s.active == 0 {
             emit(next, next);
             return Ok(Covered { assignments: 1, products: 1 });
@@ -166,7 +166,7 @@ impl Stepper<'_> {
         let mut later: Vec<&[Choice]> = choices.iter().map(|c| c.as_slice()).collect();
         let mut assignments = 0u128;
         let mut product = Product::new(&active, &row[..n]);
-        for mask in subsets(s.active) {
+        for mask in subsets(self.speaking(s)) {
             // Choices come in the order of their masks.
             let same: Vec<&[Choice]> = later.iter().map(|c| &c[..c.iter().take_while(|c| c.mask == mask).count()]).collect();
             later.iter_mut().zip(&same).for_each(|(later, same)| *later = &later[same.len()..]);
@@ -260,10 +260,7 @@ impl Stepper<'_> {
         later: usize,
     ) -> Result<Rc<Vec<u128>>, Trouble> {
         let (p, q) = (active[k], active[later]);
-        let numbers =
-            |c: &[Choice]| c.iter().fold(0u64, |h, c| h.wrapping_mul(0x100_0000_01b3) ^ (c.mask << 2 | c.coin.map_or(2, u64::from)));
-        let key =
-            [(p as u64) << 32 | q as u64, (s.active << 32) | s.round as u64, s.kernel, numbers(&choices[k]), numbers(&choices[later])];
+        let key = [(p as u64) << 32 | q as u64, (s.active << 32) | s.round as u64, s.kernel, summed(&choices[k]), summed(&choices[later])];
         if let Some(found) = rule.pairs.borrow().get(&key).filter(|_| !rule.rule.pairs_read_state) {
             return Ok(found.clone());
         }
@@ -271,9 +268,9 @@ impl Stepper<'_> {
         for a in choices[k].iter() {
             let mut with = 0u128;
             for (number, b) in choices[later].iter().enumerate() {
-                let mask = |r: usize| if r == p { a.mask } else { b.mask };
+                let masks = |r: usize| if r == p { (a.mask, a.safe) } else { (b.mask, b.safe) };
                 let coin = |r: usize| if r == p { a.coin } else { b.coin } == Some(true);
-                let heard = view.heard(s, &mask, &coin, self.set.n, self.set.parameters);
+                let heard = view.heard(s, &masks, &coin, &self.set);
                 let view = view.with(&heard);
                 if rule.rule.admits_two(self.set.text, view, Pid::new(p), Pid::new(q)).map_err(at(Pid::new(p)))? {
                     with |= 1 << number;
@@ -332,21 +329,24 @@ impl Stepper<'_> {
         }
         let same = choices.first().and_then(|c| c.first()).map_or(0, |c| c.mask);
         let key = [s.round as u64, s.active, s.kernel, same];
-        if let Some(found) = rule.wholes.borrow().get(&key).filter(|_| !rule.rule.reads_state) {
+        // With fewer than two values to forge it depends on the messages which of them can be altered.
+        let fault = self.set.fault;
+        let lasting = !rule.rule.reads_state && (fault.is_benign() || fault.forgeries[s.round % self.rounds].len() > 1);
+        if let Some(found) = rule.wholes.borrow().get(&key).filter(|_| lasting) {
             return Ok(found.clone());
         }
         let mut admitted = vec![];
         for number in 0..size as u32 {
             let chosen = assignment(number, self.set.n, active, choices);
-            let mask = |q: usize| chosen[q].map_or(0, |c| c.mask);
-            let heard = view.heard(s, &mask, &|q| chosen[q].is_some_and(|c| c.coin == Some(true)), self.set.n, self.set.parameters);
+            let masks = |q: usize| chosen[q].map_or((0, 0), |c| (c.mask, c.safe));
+            let heard = view.heard(s, &masks, &|q| chosen[q].is_some_and(|c| c.coin == Some(true)), &self.set);
             let seen = view.with(&heard);
             if rule.rule.admits_whole(self.set.text, seen).map_err(at(Pid::new(0)))? && self.all_pairs(rule, seen, active)? {
                 admitted.push(number);
             }
         }
         let admitted = Rc::new(admitted);
-        if !rule.rule.reads_state {
+        if lasting {
             rule.wholes.borrow_mut().insert(key, admitted.clone());
         }
         Ok(admitted)
@@ -365,6 +365,12 @@ impl Stepper<'_> {
         }
         Ok(true)
     }
+}
+
+/// A number that tells lists of choices apart, by what is heard and the coin [FNV].
+fn summed(choices: &[Choice]) -> u64 {
+    let words = choices.iter().flat_map(|c| [c.mask << 2 | c.coin.map_or(2, u64::from), c.safe]);
+    words.fold(choices.len() as u64, |sum, word| sum.wrapping_mul(0x100_0000_01b3) ^ word)
 }
 
 /// Complete assignment number so much: a choice for each active process.

@@ -7,6 +7,7 @@
 mod table;
 
 use crate::formula::{Conjunct, Reads, anonymous, conjuncts};
+use crate::options::MAX_N;
 use crate::step::Stepper;
 use crate::text::Facts;
 use heardof_core::ir::interp::evaluate;
@@ -56,10 +57,14 @@ fn place(reads: Reads<'_>) -> Option<usize> {
 pub struct Page {
     page: usize,
     apart: u64,
-    n: usize,
+    /// The processes that specifications speak of: those that follow the text.
+    following: u64,
 }
 
 impl Page {
+    fn processes(self) -> impl Iterator<Item = usize> {
+        (0..MAX_N).filter(move |p| self.following >> p & 1 == 1)
+    }
     fn class(self, p: usize) -> u32 {
         if self.apart >> p & 1 == 1 { p as u32 } else { EVERYBODY }
     }
@@ -87,9 +92,10 @@ impl<'a> Judge<'a> {
     }
 
     /// From now on these are the first states.
-    pub fn begin(&mut self, facts: &Facts, firsts: &[u32]) {
+    pub fn begin(&mut self, facts: &Facts, firsts: &[u32], byzantine: u64) {
         // Where first and current states cannot meet, it does not matter whose first state is which, and perhaps not how often one occurs.
-        let mut firsts = firsts.to_vec();
+        let following = firsts.iter().enumerate().filter(|(p, _)| byzantine >> p & 1 == 0);
+        let mut firsts: Vec<u32> = following.map(|(_, first)| *first).collect();
         if facts.split {
             firsts.sort_unstable();
         }
@@ -144,7 +150,7 @@ impl<'a> Judge<'a> {
 
     /// Where the verdicts on the rows of a round are kept.
     pub fn page(&mut self, stepper: &mut Stepper<'_>, round: usize) -> Result<Page, Stuck> {
-        Ok(Page { page: self.verdicts.page(round), apart: stepper.told_apart(round)?, n: stepper.set.n })
+        Ok(Page { page: self.verdicts.page(round), apart: stepper.told_apart(round)?, following: following(stepper) })
     }
 
     /// Whether a function over one state holds in `row`.
@@ -183,12 +189,12 @@ impl<'a> Judge<'a> {
 
     /// Whether all functions of `due` hold in `row`.
     pub fn all_hold(&mut self, stepper: &mut Stepper<'_>, due: &Together, row: &[u32], firsts: &[u32]) -> Result<bool, (usize, Stuck)> {
-        let (n, round) = (stepper.set.n, stepper.round(row));
+        let round = stepper.round(row);
         let first = |why| (due.specs.first().copied().unwrap_or(0), why);
         let page = self.page(stepper, round).map_err(first)?;
         let [one, led, two] = due.tables;
         let leader = if led.is_some() { row[stepper.coordinator(round).map_err(first)?.index()] } else { 0 };
-        for p in 0..n {
+        for p in page.processes() {
             let alone = (page.class(p), 0);
             let keys = [one.map(|t| key(t, alone, (row[p], 0))), led.map(|t| key(t, alone, (row[p], leader)))];
             for (place, key) in keys.into_iter().enumerate().filter_map(|(place, key)| Some((place, key?))) {
@@ -198,7 +204,7 @@ impl<'a> Judge<'a> {
                 }
             }
             let Some(table) = two else { continue };
-            for q in p..n {
+            for q in page.processes().filter(|q| *q >= p) {
                 let key = key(table, page.classes(p, q), (row[p], row[q]));
                 let known = self.verdicts.get(page.page, key);
                 if !known.map_or_else(|| self.every(stepper, due, 2, row, firsts, (p, q), (page, key)), Ok)? {
@@ -254,7 +260,7 @@ impl<'a> Judge<'a> {
             }
             let Some((i, body)) = self.parts[spec][part].unless else { return Ok(false) };
             let table = self.tables[spec] + 2 * part + 1;
-            for p in 0..stepper.set.n {
+            for p in page.processes() {
                 let key = key(table, (page.class(p), 0), (row[p], 0));
                 let holds = match self.verdicts.get(page.page, key) {
                     Some(found) => found,
@@ -275,10 +281,10 @@ impl<'a> Judge<'a> {
 
     /// Whether one conjunct holds in `row`.
     pub fn part_holds(&mut self, stepper: &mut Stepper<'_>, spec: usize, part: usize, row: &[u32], firsts: &[u32]) -> Result<bool, Stuck> {
-        let n = stepper.set.n;
+        let page = self.page(stepper, stepper.round(row))?;
         match self.parts[spec][part].reads {
             Reads::One(_) | Reads::Leader(_) => {
-                for p in 0..n {
+                for p in page.processes() {
                     if !self.one(stepper, spec, part, row, firsts, p)? {
                         return Ok(false);
                     }
@@ -286,7 +292,7 @@ impl<'a> Judge<'a> {
                 Ok(true)
             }
             Reads::Two(..) => {
-                for (p, q) in (0..n).flat_map(|p| (0..n).map(move |q| (p, q))) {
+                for (p, q) in page.processes().flat_map(|p| page.processes().map(move |q| (p, q))) {
                     if !self.two(stepper, spec, part, row, firsts, p, q)? {
                         return Ok(false);
                     }
@@ -361,13 +367,13 @@ impl<'a> Judge<'a> {
     pub fn steps_known(&self, page: Page, old: &[u32], new: &[u32]) -> bool {
         let table = self.tables[self.parts.len()];
         let known = |p: usize| self.verdicts.get(page.page, key(table, (page.class(p), 0), (old[p], new[p]))) == Some(true);
-        (0..page.n).all(known)
+        page.processes().all(known)
     }
 
     /// Keeps for [`Judge::steps_known`] that all two-state properties hold of this step.
     pub fn steps_hold(&mut self, page: Page, old: &[u32], new: &[u32]) {
         let table = self.tables[self.parts.len()];
-        for p in 0..page.n {
+        for p in page.processes() {
             self.verdicts.keep(page.page, key(table, (page.class(p), 0), (old[p], new[p])), true);
         }
     }
@@ -379,7 +385,7 @@ impl<'a> Judge<'a> {
             return stepper.set.machine.holds(spec, Subject::Step(&systems.0, &systems.1));
         };
         let page = self.page(stepper, stepper.round(old))?;
-        for p in 0..stepper.set.n {
+        for p in page.processes() {
             let key = key(self.tables[spec], (page.class(p), 0), (old[p], new[p]));
             let holds = match self.verdicts.get(page.page, key) {
                 Some(found) => found,
@@ -398,6 +404,11 @@ impl<'a> Judge<'a> {
         }
         Ok(true)
     }
+}
+
+/// The processes that follow the text, as a mask.
+fn following(stepper: &Stepper<'_>) -> u64 {
+    ((1 << stepper.set.n) - 1) & !stepper.set.fault.byzantine
 }
 
 /// Evaluates the body of a quantifier on a row, for these processes.

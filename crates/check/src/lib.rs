@@ -4,6 +4,7 @@
 //! * `text`, `formula`, `predicate`: what the text says about symmetry, about formulas and about predicates
 //! * `step`, `joint`: one round of the whole system, as a product of the distinct outcomes of its processes
 //! * [`induct`]: every state that satisfies the invariants, reachable or not, through one round
+//! * [`fault`]: what may be heard instead of what was sent
 //! * `explore`, `live`: everything reachable; leads-to under good phases
 //! * [`sift()`]: which of many invariants reachable states violate
 //! * [`counterexample`]: runs that a person can follow and a machine can replay
@@ -13,6 +14,7 @@
 
 pub mod counterexample;
 mod explore;
+pub mod fault;
 mod formula;
 mod hash;
 pub mod induct;

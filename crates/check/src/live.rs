@@ -243,7 +243,8 @@ impl Liveness {
             let row = explored.states.row(*dead).to_vec();
             if !all_hold(stepper, judge, terminations, &row, &explored.firsts)? {
                 let active = stepper.active(&row).map_err(|why| Halt::Spec(terminations[0], why))?;
-                self.blocked[usize::from(active.count_ones() == stepper.set.n as u32)] += 1;
+                let following = stepper.set.n as u32 - stepper.set.fault.byzantine.count_ones();
+                self.blocked[usize::from(active.count_ones() == following)] += 1;
             }
         }
         Ok(())
@@ -294,7 +295,8 @@ impl Liveness {
                     }
                 }
             }
-            let settled = after.len() == layers[0].rows.len() || self.bound >= stages.max(64);
+            // A phase that is good for an early stage need not change anything where that stage is reached.
+            let settled = (self.bound >= stages && after.len() == layers[0].rows.len()) || self.bound >= stages.max(64);
             let failed = match witness {
                 Some(_) if stepper.set.facts.uses_round => self.bound >= stages,
                 Some(_) => settled,

@@ -1,5 +1,6 @@
 //! What to check, and what is refused.
 
+use crate::fault::possible;
 use crate::hash::FastMap;
 use crate::text::{Facts, named};
 use heardof_core::datum::Bounds;
@@ -11,6 +12,9 @@ use std::ops::RangeInclusive;
 
 /// The largest n that is enumerated: heard-of sets are bit masks, and 2^12 of them a process are enough.
 pub const MAX_N: usize = 12;
+
+/// The largest n that is checked unasked because the first fault needs so many processes.
+const FIRST_FAULTY: usize = 7;
 
 /// How many values an input takes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,7 +38,8 @@ impl Values {
 /// What to check.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Options {
-    /// Numbers of processes; `None`: 1..5, or 1..4 where predicates relate processes to each other.
+    /// Numbers of processes; `None`: 1..5, or 1..4 where predicates relate processes to each other, and up to the first n with room for a
+    /// fault that is not benign; of these, those that the constraint on parameters admits.
     pub n: Option<RangeInclusive<usize>>,
     /// Values of inputs.
     pub values: Values,
@@ -75,8 +80,31 @@ impl Default for Options {
 
 impl Options {
     /// The sizes to check.
-    pub fn sizes(&self, relating: bool) -> RangeInclusive<usize> {
-        self.n.clone().unwrap_or(if relating { 1..=4 } else { 1..=5 })
+    pub fn sizes(&self, machine: &dyn Machine, facts: &Facts, relating: bool) -> Result<RangeInclusive<usize>, CheckError> {
+        if let Some(n) = &self.n {
+            return Ok(n.clone());
+        }
+        let end = if relating { 4 } else { 5 };
+        Ok(1..=self.first_faulty(machine, facts)?.map_or(end, |n| n.max(end)))
+    }
+    /// The smallest n at which the constraint on parameters and the predicates of every round admit a fault that is not benign, if it is
+    /// small enough to be looked at unasked: below, nothing can go wrong that could not go wrong without it.
+    pub fn first_faulty(&self, machine: &dyn Machine, facts: &Facts) -> Result<Option<usize>, CheckError> {
+        if machine.algorithm().faults.is_none() {
+            return Ok(None);
+        }
+        for n in 1..=FIRST_FAULTY {
+            let all = match parameters(machine, facts, self, n) {
+                Err(CheckError::NoParameters { .. }) => vec![],
+                other => other?,
+            };
+            for d in &all {
+                if possible(machine, d, n)? {
+                    return Ok(Some(n));
+                }
+            }
+        }
+        Ok(None)
     }
     /// The phases to explore with n processes.
     pub fn phases(&self, a: &Algorithm, n: usize) -> usize {
@@ -214,28 +242,29 @@ fn class(machine: &dyn Machine, facts: &Facts, d: &Datum, n: usize, phases: usiz
     Ok((leaders, renamed))
 }
 
-/// Every input vector, up to renaming of the processes outside `apart`.
-pub fn configurations(sort: &Sort, bounds: &Bounds, apart: u64) -> Result<Vec<Vec<Datum>>, CheckError> {
+/// Every input vector, up to renaming of the processes outside `apart`. Byzantine processes have no input: the first value stands for it.
+pub fn configurations(sort: &Sort, bounds: &Bounds, apart: u64, byzantine: u64) -> Result<Vec<Vec<Datum>>, CheckError> {
     let values = sort.enumerate(bounds);
     if values.is_empty() {
         return Err(CheckError::Inputs { sort: sort.to_string() });
     }
-    let free: Vec<usize> = (0..bounds.n).filter(|p| apart >> p & 1 == 0).collect();
+    let free: Vec<usize> = (0..bounds.n).filter(|p| (apart | byzantine) >> p & 1 == 0).collect();
     let mut all = vec![];
     let mut current = vec![0; bounds.n];
-    vectors(&values, &free, 0, &mut current, &mut all);
+    vectors(&values, (&free, byzantine), 0, &mut current, &mut all);
     Ok(all)
 }
 
-fn vectors(values: &[Datum], free: &[usize], p: usize, current: &mut Vec<usize>, all: &mut Vec<Vec<Datum>>) {
+fn vectors(values: &[Datum], (free, byzantine): (&[usize], u64), p: usize, current: &mut Vec<usize>, all: &mut Vec<Vec<Datum>>) {
     if p == current.len() {
         all.push(current.iter().map(|k| values[*k].clone()).collect());
         return;
     }
     let before = free.iter().position(|q| *q == p).filter(|k| *k > 0).map(|k| current[free[k - 1]]);
-    for k in before.unwrap_or(0)..values.len() {
+    let end = if byzantine >> p & 1 == 1 { 1 } else { values.len() };
+    for k in before.unwrap_or(0)..end {
         current[p] = k;
-        vectors(values, free, p + 1, current, all);
+        vectors(values, (free, byzantine), p + 1, current, all);
     }
 }
 
@@ -246,9 +275,11 @@ mod tests {
     #[test]
     fn interchangeable_inputs_are_sorted() {
         let bounds = Bounds { n: 4, values: 2, phases: 1, nat: 4 };
-        assert_eq!(configurations(&Sort::Bool, &bounds, 0).unwrap().len(), 5);
-        assert_eq!(configurations(&Sort::Bool, &bounds, 0b1111).unwrap().len(), 16);
-        assert_eq!(configurations(&Sort::Word("u64"), &bounds, 0b0010).unwrap().len(), 2 * 4);
-        assert!(configurations(&Sort::Text, &bounds, 0).is_err());
+        assert_eq!(configurations(&Sort::Bool, &bounds, 0, 0).unwrap().len(), 5);
+        assert_eq!(configurations(&Sort::Bool, &bounds, 0b1111, 0).unwrap().len(), 16);
+        assert_eq!(configurations(&Sort::Bool, &bounds, 0, 0b1000).unwrap().len(), 4);
+        assert_eq!(configurations(&Sort::Bool, &bounds, 0b0110, 0b1010).unwrap().len(), 2 * 2);
+        assert_eq!(configurations(&Sort::Word("u64"), &bounds, 0b0010, 0).unwrap().len(), 2 * 4);
+        assert!(configurations(&Sort::Text, &bounds, 0, 0).is_err());
     }
 }

@@ -37,6 +37,8 @@ pub struct Part {
     names: Vec<String>,
     vars: Vec<String>,
     body: Expr,
+    /// Whether it speaks of the state: the first of two parameters.
+    reads_state: bool,
 }
 
 /// A predicate that the checker cannot use.
@@ -71,7 +73,7 @@ impl Rule {
                 rule.add(&names, &ho, part);
             }
         }
-        rule.pairs_read_state = rule.two.iter().any(Part::reads_state);
+        rule.pairs_read_state = rule.two.iter().any(|part| part.reads_state);
         Ok(rule)
     }
 
@@ -86,7 +88,7 @@ impl Rule {
     }
 
     fn add(&mut self, names: &[String], ho: &str, part: &Expr) {
-        let make = |vars: Vec<String>, body: Expr| Part { names: names.to_vec(), vars, body };
+        let make = |vars: Vec<String>, body: Expr| Part::new(names.to_vec(), vars, body);
         let is_ho = |e: &Expr| matches!(&e.node, Node::Var(v) if v == ho);
         if reads_only(part, ho, &[]) {
             self.one.push(make(vec![], part.clone()));
@@ -131,20 +133,21 @@ impl Rule {
         }
     }
 
-    /// Whether process `p`, hearing what `ho` says it hears, satisfies its conditions.
-    pub fn admits_one(&self, text: &Interpreted, view: View<'_>, p: Pid) -> Result<bool, Stuck> {
-        for part in &self.one {
+    /// Whether process `p`, hearing what `ho` says it hears, satisfies its conditions: those that read the state, or the others.
+    pub fn admits_one(&self, text: &Interpreted, view: View<'_>, p: Pid, of_state: bool) -> Result<bool, Stuck> {
+        let now = |part: &&Part| part.reads_state == of_state;
+        for part in self.one.iter().filter(now) {
             if !part.holds(text, view, &[p])? {
                 return Ok(false);
             }
         }
         // Pairs are any two processes, equal ones included.
-        for part in &self.two {
+        for part in self.two.iter().filter(now) {
             if !part.holds(text, view, &[p, p])? {
                 return Ok(false);
             }
         }
-        for (part, process) in &self.at {
+        for (part, process) in self.at.iter().filter(|(part, _)| now(&part)) {
             let names: Vec<&str> = part.names.iter().map(String::as_str).collect();
             if evaluate(text, process, view.subject(part.names.len()), &names, &[])? == Datum::Pid(p) && !part.holds(text, view, &[])? {
                 return Ok(false);
@@ -195,9 +198,9 @@ impl<'a> View<'a> {
 }
 
 impl Part {
-    /// Whether it speaks of the state: the first of two parameters.
-    fn reads_state(&self) -> bool {
-        self.names.len() == 2 && self.body.any(&|e| matches!(&e.node, Node::Var(v) if *v == self.names[0]))
+    fn new(names: Vec<String>, vars: Vec<String>, body: Expr) -> Self {
+        let reads_state = names.len() == 2 && body.any(&|e| matches!(&e.node, Node::Var(v) if *v == names[0]));
+        Part { names, vars, body, reads_state }
     }
     fn holds(&self, text: &Interpreted, view: View<'_>, pids: &[Pid]) -> Result<bool, Stuck> {
         let names: Vec<&str> = self.names.iter().map(String::as_str).collect();

@@ -2,17 +2,18 @@
 
 use crate::counterexample::{Counterexample, Round};
 use crate::explore::{Broken, Explored, Found, Halt, Reach, explore};
+use crate::fault::{Fault, drawn_from, faults};
 use crate::joint::Numbered;
 use crate::judge::Judge;
 use crate::live::{Failed, Failure, Liveness, Phases};
 use crate::options::{CheckError, MAX_N, Options, configurations, parameters};
-use crate::predicate::{Rule, Unsupported, of_round};
+use crate::predicate::{Rule, Unsupported, of_round, set_of};
 use crate::step::{Setting, Stepper};
 use crate::text::Facts;
 use heardof_core::datum::Bounds;
 use heardof_core::ir::{Algorithm, Kind};
 use heardof_core::machine::{Interpreted, Machine, Stuck};
-use heardof_core::{Datum, Faults, Pid, Set};
+use heardof_core::{Datum, Pid, Set};
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -96,6 +97,7 @@ pub(crate) struct Size {
     pub(crate) n: usize,
     pub(crate) parameters: Datum,
     pub(crate) phases: usize,
+    pub(crate) fault: Fault,
 }
 
 struct Task {
@@ -112,21 +114,29 @@ pub(crate) fn cases(
 ) -> Result<Vec<(Size, Configurations)>, CheckError> {
     let a = machine.algorithm();
     let mut cases = vec![];
-    for n in options.sizes(relating) {
+    let sizes = options.sizes(machine, facts, relating)?;
+    let last = *sizes.end();
+    for n in sizes {
         if n > MAX_N {
             let size = format!("{n} processes have 2^{} heard-of assignments a round", n * n);
             return Err(CheckError::TooLarge { what: format!("n = {n}"), size, advice: format!("lower -n to at most {MAX_N}") });
         }
         let phases = options.phases(a, n);
-        for d in parameters(machine, facts, options, n)? {
-            supported(machine, &d)?;
+        let all = match parameters(machine, facts, options, n) {
+            Err(CheckError::NoParameters { .. }) if options.n.is_none() => vec![],
+            other => other?,
+        };
+        for d in all {
             let apart = facts.told_apart(machine, n, &d, 0, if facts.uses_round { phases } else { 1 });
             let apart = apart.map_err(|why| CheckError::Stuck { function: "coordinator".into(), why })?;
             let bounds = Bounds { n, values: options.values.count(n), phases, nat: n };
-            cases.push((Size { n, parameters: d, phases }, configurations(&a.input, &bounds, apart)?));
+            for fault in faults(machine, facts, &d, &bounds, apart)? {
+                let all = configurations(&a.input, &bounds, apart, fault.byzantine)?;
+                cases.push((Size { n, parameters: d.clone(), phases, fault }, all));
+            }
         }
     }
-    Ok(cases)
+    if cases.is_empty() { Err(CheckError::NoParameters { n: last }) } else { Ok(cases) }
 }
 
 /// What the text says, with renaming switched off where that is asked for.
@@ -157,15 +167,6 @@ pub(crate) fn phases(a: &Algorithm) -> Result<Phases, CheckError> {
     let stages = if live { stages.unwrap_or(1) } else { 0 };
     let good = (1..=stages).map(|stage| rules(a, Some(stage), rounds * stage as u32)).collect::<Result<_, _>>()?;
     Ok(Phases { good, any: rules(a, None, 0)? })
-}
-
-/// What the checker covers: benign faults.
-pub(crate) fn supported(machine: &dyn Machine, parameters: &Datum) -> Result<(), CheckError> {
-    match machine.faults(parameters) {
-        Ok(Faults::Benign) => Ok(()),
-        Ok(other) => Err(CheckError::Unsupported { what: format!("{other:?} faults; only benign ones are enumerated") }),
-        Err(why) => Err(CheckError::Stuck { function: "faults".into(), why }),
-    }
 }
 
 /// Checks `machine`; `progress` is called after every first configuration.
@@ -262,9 +263,9 @@ impl Shared<'_> {
     }
 
     fn worker<'b>(&'b self, size: &'b Size) -> Result<Worker<'b>, CheckError> {
-        let Size { n, parameters, phases: explored } = size;
+        let Size { n, parameters, phases: explored, fault } = size;
         let (machine, a) = (self.machine, self.machine.algorithm());
-        let set = Setting { machine, text: self.text, facts: self.facts, n: *n, parameters, phases: *explored };
+        let set = Setting { machine, text: self.text, facts: self.facts, n: *n, parameters, phases: *explored, fault };
         let stepper = Stepper::new(set).map_err(|why| CheckError::Unsupported { what: why.to_string() })?;
         Ok(Worker { stepper, judge: Judge::new(a), phases: phases(a)? })
     }
@@ -364,6 +365,7 @@ fn walk(
         initially: before.clone(),
         before,
         rounds: vec![],
+        byzantine: set_of(stepper.set.fault.byzantine),
         stuck: None,
     };
     for (k, target) in path.iter().enumerate().skip(1) {
@@ -450,8 +452,13 @@ fn show_failure(
 
 fn assemble(a: &Algorithm, facts: &Facts, sizes: &[Size], outcomes: Vec<Outcome>) -> Report {
     let mut report = Report::default();
-    for (k, size) in sizes.iter().enumerate() {
-        let of_size: Vec<&Outcome> = outcomes.iter().filter(|o| o.size == k).collect();
+    // The systems of one row follow each other and differ in who is Byzantine.
+    let mut next = 0;
+    while let Some(size) = sizes.get(next) {
+        let start = next;
+        let alike = |other: &Size| other.n == size.n && other.parameters == size.parameters;
+        next += sizes[start..].iter().take_while(|other| alike(other)).count();
+        let of_size: Vec<&Outcome> = outcomes.iter().filter(|o| (start..next).contains(&o.size)).collect();
         let sum = |f: &dyn Fn(&Figures) -> u64| of_size.iter().map(|o| f(&o.figures)).sum::<u64>();
         let looked = of_size.iter().any(|o| o.figures.good_phases.is_some());
         report.figures.push(Figures {
@@ -476,7 +483,7 @@ fn assemble(a: &Algorithm, facts: &Facts, sizes: &[Size], outcomes: Vec<Outcome>
     for outcome in outcomes {
         report.violations.extend(outcome.violations);
     }
-    let size = |v: &Violation| (v.run.n, v.run.rounds.len(), v.run.dropped());
+    let size = |v: &Violation| (v.run.n, v.run.rounds.len(), v.run.byzantine.len(), v.run.altered(), v.run.dropped());
     report.violations.sort_by(|x, y| x.property.cmp(&y.property).then(x.kind.cmp(y.kind)).then(size(x).cmp(&size(y))));
     report.violations.dedup_by(|later, earlier| later.property == earlier.property && later.kind == earlier.kind);
     report.violations.sort_by_key(size);
@@ -485,6 +492,7 @@ fn assemble(a: &Algorithm, facts: &Facts, sizes: &[Size], outcomes: Vec<Outcome>
         None if facts.uses_coordinator => "processes are renamed, but for the coordinators of the phases to come".into(),
         None => "processes are renamed".into(),
     });
+    report.notes.extend(sizes.iter().rev().find_map(|size| drawn_from(a, &size.fault)));
     if report.figures.iter().any(|f| f.blocked > 0) {
         report.notes.push(
             "some processes terminate only because finished ones pass on their decision: too few are left to satisfy the predicates".into(),
@@ -506,6 +514,7 @@ fn vacuous_violation(a: &Algorithm, size: &Size, outcome: &Outcome) -> Violation
         initially: vec![],
         before: vec![],
         rounds: vec![],
+        byzantine: Set::new(),
         stuck: None,
     };
     Violation { property: names.join(", "), kind: "vacuous", explanation, run }

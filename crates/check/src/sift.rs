@@ -30,8 +30,8 @@ pub fn sift(machine: &dyn Machine, options: &Options) -> Result<Sifted, CheckErr
     let text = Interpreted::new(a.clone());
     let rules = rules(a, None, 0)?;
     let mut sifted = Sifted::default();
-    for (Size { n, parameters, phases }, configurations) in cases(machine, &facts, options, true)? {
-        let set = Setting { machine, text: &text, facts: &facts, n, parameters: &parameters, phases };
+    for (Size { n, parameters, phases, fault }, configurations) in cases(machine, &facts, options, true)? {
+        let set = Setting { machine, text: &text, facts: &facts, n, parameters: &parameters, phases, fault: &fault };
         let mut stepper = Stepper::new(set).map_err(|why| CheckError::Unsupported { what: why.to_string() })?;
         let mut judge = Judge::new(a);
         let reach = Reach { rounds: phases * a.rounds.len(), states: options.limit_states, hurry: false, goals_only: false };

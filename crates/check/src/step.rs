@@ -17,13 +17,14 @@ mod situation;
 pub use outcomes::{Choice, Outcomes, distinct};
 pub use situation::{Situation, Viewed};
 
+use crate::fault::Fault;
 use crate::hash::{FastMap, Interner};
 use crate::options::MAX_N;
 use crate::predicate::set_of;
 use crate::text::Facts;
 use heardof_core::machine::{Interpreted, Machine, Moment, Stuck};
 use heardof_core::system::SystemData;
-use heardof_core::{Datum, Phase, Pid, Set, Sort};
+use heardof_core::{Datum, Phase, Pid, Sort};
 use situation::Situations;
 use std::cell::Cell;
 use std::rc::Rc;
@@ -43,6 +44,8 @@ pub struct Setting<'m> {
     pub parameters: &'m Datum,
     /// The phases explored, where the text tells them apart.
     pub phases: usize,
+    /// What may be forged.
+    pub fault: &'m Fault,
 }
 
 /// A stuck step: where and why.
@@ -62,7 +65,10 @@ pub struct Stepper<'m> {
     pub rounds: usize,
     /// Local states.
     pub locals: Interner<Datum>,
-    messages: Interner<Datum>,
+    /// Messages.
+    pub messages: Interner<Datum>,
+    /// Forged messages as numbers + 1, for each round of the phase; empty until they are first asked for.
+    pub forgeries: Vec<Vec<u32>>,
     procs: Interner<(u32, u32)>,
     halted: Vec<Option<bool>>,
     situations: Situations,
@@ -70,7 +76,7 @@ pub struct Stepper<'m> {
     by_messages: FastMap<Vec<u32>, Rc<Vec<u32>>>,
     by_situation: FastMap<(u64, u64), Rc<Outcomes>>,
     all_choices: FastMap<[u64; 4], Rc<Vec<Choice>>>,
-    admitted: FastMap<[u64; 6], bool>,
+    admitted: FastMap<[u64; 7], bool>,
     apart: Vec<Option<u64>>,
     coordinators: FastMap<usize, Pid>,
 }
@@ -89,6 +95,7 @@ impl<'m> Stepper<'m> {
             rounds,
             locals: Interner::default(),
             messages: Interner::default(),
+            forgeries: vec![],
             procs: Interner::default(),
             halted: vec![],
             situations: Situations::new(set.n + 2),
@@ -150,9 +157,14 @@ impl<'m> Stepper<'m> {
         Ok(mask)
     }
 
+    /// The processes that keep their places when a row is sorted: who may not be renamed, and who follows no text.
+    pub fn placed(&mut self, round: usize) -> Result<u64, Stuck> {
+        Ok(self.told_apart(round)? | self.set.fault.byzantine)
+    }
+
     /// Sorts the interchangeable processes of a row.
     pub fn canonical(&mut self, row: &mut [u32]) -> Result<(), Stuck> {
-        let apart = self.told_apart(self.round(row))?;
+        let apart = self.placed(self.round(row))?;
         sort_free(row, self.set.n, apart, self.set.facts.uses_kernel);
         Ok(())
     }
@@ -194,7 +206,7 @@ impl<'m> Stepper<'m> {
             round: self.round(row),
             parameters: self.set.parameters.clone(),
             kernel: set_of(self.kernel(row)),
-            byzantine: Set::new(),
+            byzantine: set_of(self.set.fault.byzantine),
         }
     }
 

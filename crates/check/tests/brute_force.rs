@@ -1,5 +1,6 @@
 //! The checker against its dumb twin: the same states, the same assignments, the same verdicts, with renaming and without.
 
+mod faults;
 mod twin;
 
 use heardof_algorithms::{BenOr, FloodMin, LastVoting, OneThirdRule, TwoPhaseCommit, UniformVoting};
@@ -9,9 +10,9 @@ use heardof_core::ir::sorts::infer;
 use heardof_core::ir::text::parse_functions;
 use heardof_core::ir::{Algorithm, Function, Kind, Speaks, SpecText};
 use heardof_core::machine::{Interpreted, Machine, Native};
-use heardof_core::{Datum, Described, Phase, Sort, describe};
+use heardof_core::{Datum, Described, Faults, Phase, Sort, describe};
 use std::collections::BTreeSet;
-use twin::{Twin, World, inputs, parameters};
+use twin::{Twin, VALUES, World, inputs, parameters};
 
 /// An algorithm and what a person sees in its text.
 struct Case {
@@ -59,7 +60,26 @@ fn rounds_matter(id: &str) -> bool {
 
 impl Case {
     fn twin<'a>(&'a self, machine: &'a dyn Machine, n: usize, parameters: &'a Datum) -> Twin<'a> {
-        Twin { machine, n, parameters, counts_rounds: self.counts_rounds, keeps_kernel: self.keeps_kernel, phases: self.phases }
+        let Case { counts_rounds, keeps_kernel, phases, .. } = *self;
+        Twin { machine, n, parameters, counts_rounds, keeps_kernel, phases, byzantine: vec![] }
+    }
+
+    /// One for each set of Byzantine processes, with its first worlds.
+    fn starts<'a>(&'a self, machine: &'a dyn Machine, n: usize, parameters: &'a Datum) -> Vec<(Twin<'a>, Vec<World>)> {
+        let at_most = match machine.faults(parameters) {
+            Ok(Faults::Byzantine { at_most }) => at_most,
+            _ => 0,
+        };
+        let sets = (0..(1usize << n) - 1).filter(|set| set.count_ones() as usize <= at_most);
+        let byzantine = sets.map(|set| (0..n).filter(|p| set >> p & 1 == 1).collect::<Vec<_>>());
+        let twins = byzantine.map(|byzantine| Twin { byzantine, ..self.twin(machine, n, parameters) });
+        let all = inputs(machine.algorithm(), n, VALUES);
+        // Byzantine processes have no input: one stands for all.
+        let one = |twin: &Twin<'_>, inputs: &&Vec<Datum>| twin.byzantine.iter().all(|p| inputs[*p] == all[0][*p]);
+        twins
+            .map(|twin| (all.iter().filter(|x| one(&twin, x)).filter_map(|x| twin.start(x)).collect(), twin))
+            .map(|(w, t)| (t, w))
+            .collect()
     }
 
     /// The processes that are coordinators in `round` or later, as long as rounds are run.
@@ -124,8 +144,8 @@ fn states_and_assignments_are_those_of_brute_force() {
 fn verdict(case: &Case, machine: &dyn Machine, n: usize, liveness: bool) -> (BTreeSet<String>, bool, BTreeSet<String>) {
     let (mut violated, mut stuck, mut failed, mut possible, mut looked) = (BTreeSet::new(), false, BTreeSet::new(), false, false);
     for d in parameters(machine, n, 2, case.phases) {
-        let twin = case.twin(machine, n, &d);
-        for w in inputs(machine.algorithm(), n, 2).iter().filter_map(|x| twin.start(x)) {
+        let starts = case.starts(machine, n, &d);
+        for (twin, w) in starts.iter().flat_map(|(twin, worlds)| worlds.iter().map(move |w| (twin, w.clone()))) {
             let reached = twin.reach(w);
             let safe = reached.violated.is_empty() && !reached.stuck;
             (violated, stuck) = (&violated | &reached.violated, stuck || reached.stuck);

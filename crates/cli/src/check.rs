@@ -223,12 +223,16 @@ fn violation_json(entry: &Entry, v: &Violation, command: &str) -> Value {
         .map(|r| {
             let heard: Vec<Vec<usize>> = r.heard.iter().map(|h| h.iter().map(|p| p.index()).collect()).collect();
             let after: Vec<String> = r.after.iter().map(Datum::to_string).collect();
-            json!({ "round": r.number, "name": r.name, "heard": heard, "coins": r.coins, "ties": r.ties, "good": r.good, "after": after })
+            let forged = r.forged.iter().enumerate().flat_map(|(to, of)| {
+                of.iter().map(move |(from, m)| json!({ "from": from.index(), "to": to, "message": m.to_string() }))
+            });
+            let forged: Vec<Value> = forged.collect();
+            json!({ "round": r.number, "name": r.name, "heard": heard, "forged": forged, "coins": r.coins, "ties": r.ties, "good": r.good, "after": after })
         })
         .collect();
     json!({
         "algorithm": entry.name, "property": v.property, "kind": v.kind, "explanation": v.explanation, "n": v.run.n,
-        "parameters": v.run.parameters.to_string(), "inputs": v.run.inputs.iter().map(Datum::to_string).collect::<Vec<_>>(),
+        "parameters": v.run.parameters.to_string(), "byzantine": v.run.byzantine.iter().map(|p| p.index()).collect::<Vec<_>>(), "inputs": v.run.inputs.iter().map(Datum::to_string).collect::<Vec<_>>(),
         "before": v.run.before.iter().map(Datum::to_string).collect::<Vec<_>>(), "rounds": rounds, "command": command,
     })
 }
@@ -254,7 +258,9 @@ pub fn run_text(a: &heardof_core::ir::Algorithm, run: &Counterexample) -> String
     out.push('\n');
     let mut states = run.before.clone();
     let mut rows = vec![vec!["process".to_string(), if run.inputs.is_empty() { "before".into() } else { "at the start".into() }]];
-    rows.extend(Pid::all(run.n).zip(&states).map(|(p, s)| vec![p.to_string(), state_text(s, None)]));
+    let byzantine = |p: Pid| run.byzantine.contains(&p);
+    let at_start = |(p, s): (Pid, &Datum)| vec![p.to_string(), if byzantine(p) { "follows no text".into() } else { state_text(s, None) }];
+    rows.extend(Pid::all(run.n).zip(&states).map(at_start));
     if run.inputs.is_empty() && run.initially != run.before {
         rows[0].push("initially".into());
         rows[1..].iter_mut().zip(&run.initially).for_each(|(row, s)| row.push(state_text(s, None)));
@@ -266,9 +272,9 @@ pub fn run_text(a: &heardof_core::ir::Algorithm, run: &Counterexample) -> String
         let good = if round.good { ", good" } else { "" };
         out += &format!("  round {} ({}, phase {phase}{good})\n", round.number, a.rounds[k].name);
         let mut rows = vec![vec!["process".to_string(), "hears".into(), "afterwards".into()]];
-        for p in Pid::all(run.n) {
+        for p in Pid::all(run.n).filter(|p| !byzantine(*p)) {
             let i = p.index();
-            let heard: Vec<String> = round.heard[i].iter().map(Pid::to_string).collect();
+            let heard: Vec<String> = round.heard[i].iter().map(|q| heard_text(*q, round.forged[i].get(q), byzantine(*q))).collect();
             let coin = round.coins[i].map_or(String::new(), |c| format!("  coin {c}"));
             let ties = if round.ties[i].iter().any(|t| *t > 0) { format!("  ties {:?}", round.ties[i]) } else { String::new() };
             rows.push(vec![p.to_string(), format!("{{{}}}{coin}{ties}", heard.join(", ")), state_text(&round.after[i], Some(&states[i]))]);
@@ -277,6 +283,15 @@ pub fn run_text(a: &heardof_core::ir::Algorithm, run: &Counterexample) -> String
         states.clone_from(&round.after);
     }
     out
+}
+
+/// `p1`, `p1 (altered to 3)`, `p1 (says 3)`
+fn heard_text(q: Pid, instead: Option<&Datum>, byzantine: bool) -> String {
+    match instead {
+        None => q.to_string(),
+        Some(m) if byzantine => format!("{q} (says {m})"),
+        Some(m) => format!("{q} (altered to {m})"),
+    }
 }
 
 fn indented(text: &str) -> String {

@@ -127,10 +127,6 @@ pub fn list(registry: &Registry, args: &args::List) -> Result<Verdict, Failure> 
         "\nWhat transfers holds of the running system whenever it holds in lock-step and the predicates of every round hold; `explain` says why."
     );
     println!("Checked for small n by `check`, proved for all n by `prove`.");
-    let faulty: Vec<&str> = shown.iter().filter(|e| facts(e.machine.algorithm()).faults != "benign").map(|e| e.name.as_str()).collect();
-    if !faulty.is_empty() {
-        println!("Faults that are not benign are beyond `check`, so these are only proved: {}.", faulty.join(", "));
-    }
     for e in shown.iter().filter(|e| e.wrong.is_some()) {
         println!("{}: {}", e.name, e.wrong.unwrap_or_default());
     }

@@ -127,6 +127,7 @@ fn search(edges: &Edges, start: usize, mark: usize, marks: &mut [usize], left: &
 mod tests {
     use super::*;
     use crate::explore::{Reach, explore};
+    use crate::fault::Fault;
     use crate::judge::Judge;
     use crate::run::phases;
     use crate::step::Setting;
@@ -142,7 +143,8 @@ mod tests {
         let a = machine.algorithm();
         let facts = Facts::of(a);
         let parameters = Datum::Unit;
-        let set = Setting { machine: &machine, text: &machine, facts: &facts, n: 3, parameters: &parameters, phases: 2 };
+        let fault = Fault::default();
+        let set = Setting { machine: &machine, text: &machine, facts: &facts, n: 3, parameters: &parameters, phases: 2, fault: &fault };
         let mut stepper = Stepper::new(set).expect("Ben-Or asks for nothing");
         let rules = phases(a).expect("its predicates are over one round");
         let reach = Reach { rounds: 4, states: 10_000, hurry: false, goals_only: false };

@@ -8,6 +8,7 @@
 //! n = 7. It dies at 7.
 
 use super::{Judgement, KillKind};
+use crate::text::Facts;
 use crate::{CheckError, Options, check};
 use heardof_core::Sort;
 use heardof_core::ir::Algorithm;
@@ -23,9 +24,13 @@ fn is_small(a: &Algorithm) -> bool {
 }
 
 /// The numbers of processes at which the mutants of `a` are judged: up to 9 where thresholds such as 2n/3 and n/2 are told apart only
-/// there and the state space is small enough, else up to 5, the first n at which a third and a half of n do not meet.
+/// there and the state space is small enough, else up to 5, the first n at which a third and a half of n do not meet; and one beyond the first n
+/// with room for a fault that is not benign, as (n + f)/2 is a number for every other n only.
 pub fn default_sizes(a: &Algorithm) -> RangeInclusive<usize> {
-    if is_small(a) { 1..=9 } else { 1..=5 }
+    let end = if is_small(a) { 9 } else { 5 };
+    let faulty = Options::default().first_faulty(&Interpreted::new(a.clone()), &Facts::of(a));
+    // What cannot be said of the original is said of each mutant.
+    1..=faulty.ok().flatten().map_or(end, |n| end.max(n + 1))
 }
 
 /// Whether to go on to larger n after the first kill: where it is cheap, and tells "fails at 7 and survives 8" apart.

@@ -4,6 +4,7 @@
 //! (states that differ elsewhere share it), and by what is actually heard (heard-of sets that the text cannot tell apart share it).
 
 use super::{NOBODY, Situation, Stepper, Viewed, subsets};
+use crate::fault::Heard;
 use crate::predicate::Rule;
 use heardof_core::machine::Stuck;
 use heardof_core::mailbox::{Mailbox, Tape};
@@ -15,9 +16,11 @@ use std::rc::Rc;
 pub struct Choice {
     /// The heard-of set.
     pub mask: u64,
+    /// Of it the senders whose message is heard as it was sent.
+    pub safe: u64,
     /// The coin; `None` where nobody asks.
     pub coin: Option<bool>,
-    /// The numbers of the possible next local states, one for each way to break ties (and to toss, if the coin is `None`).
+    /// The numbers of the possible next local states, one for each way to forge, to break ties (and to toss, if the coin is `None`).
     pub outcomes: Vec<u32>,
 }
 
@@ -25,7 +28,7 @@ pub struct Choice {
 pub struct Outcomes {
     /// Process numbers, in the order of their local states.
     pub procs: Vec<u32>,
-    /// How many heard-of sets are covered.
+    /// How many heard-of sets are covered; with faults, pairs of these and of what is heard as sent.
     pub assignments: u128,
 }
 
@@ -37,10 +40,39 @@ impl Stepper<'_> {
         if apart >> p.index() & 1 == 1 { p.index() as u32 } else { NOBODY }
     }
 
-    /// The next local states of `p` when it hears exactly the messages of `mask`: one for each coin (if `coin` is `None` and it asks)
-    /// and each way to break ties; with whether the coin was looked at.
-    fn update(&mut self, p: Pid, s: &Situation, local: u32, mask: u64, coin: Option<bool>, apart: u64) -> Result<Rc<Vec<u32>>, Stuck> {
-        let key = self.mailbox_key(p, s, local, mask, coin, apart);
+    /// The next local states of `p` when it hears `mask`, of it `safe` as sent: one for each way to forge the others, each coin (if
+    /// `coin` is `None` and it asks) and each way to break ties. None at all: nothing can be heard instead of what was sent.
+    fn updates(
+        &mut self,
+        p: Pid,
+        s: &Situation,
+        local: u32,
+        (mask, safe): (u64, u64),
+        coin: Option<bool>,
+        apart: u64,
+    ) -> Result<Option<Rc<Vec<u32>>>, Stuck> {
+        let mailboxes = self.mailboxes(p.index(), s, mask, safe);
+        if let [mailbox] = mailboxes.as_slice() {
+            return self.update(p, s, local, mailbox, coin, apart).map(Some);
+        }
+        let mut results = vec![];
+        for mailbox in &mailboxes {
+            results.extend_from_slice(&self.update(p, s, local, mailbox, coin, apart)?);
+        }
+        Ok((!mailboxes.is_empty()).then(|| Rc::new(distinct(results))))
+    }
+
+    /// The next local states of `p` when it hears exactly these messages: one for each coin and each way to break ties.
+    fn update(
+        &mut self,
+        p: Pid,
+        s: &Situation,
+        local: u32,
+        heard: &[Heard],
+        coin: Option<bool>,
+        apart: u64,
+    ) -> Result<Rc<Vec<u32>>, Stuck> {
+        let key = self.mailbox_key(p, s, local, heard, coin, apart);
         if let Some(found) = self.updates.get(&key) {
             return Ok(found.clone());
         }
@@ -49,7 +81,7 @@ impl Stepper<'_> {
             if coin.is_some_and(|c| c != toss) {
                 continue;
             }
-            let (runs, drew) = self.runs(p, s, local, mask, toss)?;
+            let (runs, drew) = self.runs(p, s, local, heard, toss)?;
             results.extend(runs.into_iter().map(|(local, _)| local));
             if !drew && coin.is_none() {
                 break;
@@ -62,9 +94,8 @@ impl Stepper<'_> {
 
     /// Every run of `update` with these messages and this coin: the next local state and how ties were broken; and whether the coin
     /// was looked at.
-    pub fn runs(&mut self, p: Pid, s: &Situation, local: u32, mask: u64, coin: bool) -> Result<(Runs, bool), Stuck> {
-        let heard = (0..self.set.n).filter(|q| mask >> q & 1 == 1 && s.incoming[p.index()][*q] > 0);
-        let mailbox: Mailbox<Datum> = heard.map(|q| (Pid::new(q), self.messages.value(s.incoming[p.index()][q] - 1).clone())).collect();
+    pub fn runs(&mut self, p: Pid, s: &Situation, local: u32, heard: &[Heard], coin: bool) -> Result<(Runs, bool), Stuck> {
+        let mailbox: Mailbox<Datum> = heard.iter().map(|(q, m)| (Pid::new(*q), self.messages.value(m - 1).clone())).collect();
         let (mut results, mut drew, mut script) = (vec![], false, Some(vec![]));
         while let Some(next) = script {
             let tape = Tape::new(next);
@@ -79,16 +110,13 @@ impl Stepper<'_> {
     }
 
     /// Mailboxes that the text cannot tell apart have the same key.
-    fn mailbox_key(&self, p: Pid, s: &Situation, local: u32, mask: u64, coin: Option<bool>, apart: u64) -> Vec<u32> {
+    fn mailbox_key(&self, p: Pid, s: &Situation, local: u32, heard: &[Heard], coin: Option<bool>, apart: u64) -> Vec<u32> {
         let toss = coin.map_or(2, u32::from);
         let mut key = vec![s.round as u32, self.class(p, apart), local, toss];
         let start = key.len();
-        for q in (0..self.set.n).filter(|q| mask >> q & 1 == 1) {
-            let m = s.incoming[p.index()][q];
-            if m > 0 {
-                let known = apart >> q & 1 == 1 || (q == p.index() && self.set.facts.knows_itself());
-                key.push(if known { (q as u32 + 1) << 24 | m } else { m });
-            }
+        for (q, m) in heard {
+            let known = apart >> q & 1 == 1 || (*q == p.index() && self.set.facts.knows_itself());
+            key.push(if known { (*q as u32 + 1) << 24 | m } else { *m });
         }
         key[start..].sort_unstable();
         key
@@ -109,7 +137,7 @@ impl Stepper<'_> {
             return Ok(found.clone());
         }
         let (locals, assignments) = if rule.is_trivial() {
-            (self.unrestricted(p, s, self.now(proc))?, 1 << s.active.count_ones())
+            (self.unrestricted(p, s, self.now(proc))?, self.unrestricted_pairs(p.index(), s))
         } else {
             let choices = self.choices(p, s, proc, rule, rule_number, view)?;
             let locals = distinct(choices.iter().flat_map(|c| c.outcomes.iter().copied()).collect());
@@ -125,13 +153,20 @@ impl Stepper<'_> {
     /// The next local states of `p` under any heard-of set.
     fn unrestricted(&mut self, p: Pid, s: &Situation, local: u32) -> Result<Rc<Vec<u32>>, Stuck> {
         let apart = self.told_apart(s.round)?;
-        let key = self.mailbox_key(p, s, local, s.active, None, apart);
+        // Who is silent counts, too, where something may be made up.
+        let silent = if self.set.fault.is_benign() { 0 } else { s.incoming[p.index()].iter().filter(|m| **m == 0).count() as u32 };
+        let sent: Vec<Heard> = s.incoming[p.index()].iter().copied().enumerate().filter(|(_, m)| *m > 0).collect();
+        let mut key = self.mailbox_key(p, s, local, &sent, None, apart);
+        key.push(silent);
         if let Some(found) = self.by_messages.get(&key) {
             return Ok(found.clone());
         }
         let mut locals = vec![];
         for mask in self.distinct_masks(p, s, apart) {
-            locals.extend_from_slice(&self.update(p, s, local, mask, None, apart)?);
+            for safe in self.safes(mask) {
+                let found = self.updates(p, s, local, (mask, safe), None, apart)?;
+                found.iter().for_each(|found| locals.extend_from_slice(found));
+            }
         }
         let locals = Rc::new(distinct(locals));
         self.by_messages.insert(key, locals.clone());
@@ -141,13 +176,16 @@ impl Stepper<'_> {
     /// Heard-of sets that lead to every distinct mailbox: of interchangeable senders of the same message only how many are heard matters.
     fn distinct_masks(&self, p: Pid, s: &Situation, apart: u64) -> Vec<u64> {
         let mut groups: Vec<(u64, u32, Vec<usize>)> = vec![];
-        for q in (0..self.set.n).filter(|q| s.active >> q & 1 == 1) {
+        let fault = self.set.fault;
+        for q in (0..self.set.n).filter(|q| self.speaking(s) >> q & 1 == 1) {
             let m = s.incoming[p.index()][q];
             let own = q == p.index() && self.set.facts.knows_itself();
-            let name = if apart >> q & 1 == 1 || own { q as u64 + 1 } else { 0 };
+            let byzantine = fault.byzantine >> q & 1 == 1;
+            let anonymous = if byzantine { u64::MAX } else { 0 };
+            let name = if apart >> q & 1 == 1 || own { q as u64 + 1 } else { anonymous };
             match groups.iter_mut().find(|(n, msg, _)| (*n, *msg) == (name, m)) {
                 Some((_, _, members)) => members.push(q),
-                None if m > 0 => groups.push((name, m, vec![q])),
+                None if m > 0 || byzantine || fault.alter > 0 => groups.push((name, m, vec![q])),
                 None => {}
             }
         }
@@ -182,11 +220,13 @@ impl Stepper<'_> {
         }
         let coins: &[Option<bool>] = if rule.coins { &[Some(false), Some(true)] } else { &[None] };
         let mut choices = vec![];
-        for mask in subsets(s.active) {
-            for coin in coins {
-                if self.admitted(p, s, mask, *coin, rule, rule_number, view)? {
-                    let outcomes = self.update(p, s, local, mask, *coin, apart)?.to_vec();
-                    choices.push(Choice { mask, coin: *coin, outcomes });
+        for mask in subsets(self.speaking(s)) {
+            for safe in self.safes(mask) {
+                for coin in coins {
+                    if self.admitted(p, s, (mask, safe), *coin, rule, rule_number, view)? {
+                        let outcomes = self.updates(p, s, local, (mask, safe), *coin, apart)?;
+                        choices.extend(outcomes.map(|found| Choice { mask, safe, coin: *coin, outcomes: found.to_vec() }));
+                    }
                 }
             }
         }
@@ -200,20 +240,25 @@ impl Stepper<'_> {
         &mut self,
         p: Pid,
         s: &Situation,
-        mask: u64,
+        (mask, safe): (u64, u64),
         coin: Option<bool>,
         rule: &Rule,
         number: u32,
         view: &Viewed<'_>,
     ) -> Result<bool, Stuck> {
-        let words = [(u64::from(number) << 32) | s.round as u64, p.index() as u64, s.active, s.kernel, mask, coin.map_or(2, u64::from)];
-        if let Some(found) = self.admitted.get(&words).filter(|_| !rule.reads_state) {
-            return Ok(*found);
+        let (round, coin_word) = ((u64::from(number) << 32) | s.round as u64, coin.map_or(2, u64::from));
+        let words = [round, p.index() as u64, s.active, s.kernel, mask, safe, coin_word];
+        let known = self.admitted.get(&words).copied();
+        if known == Some(false) || (known == Some(true) && !rule.reads_state) {
+            return Ok(known == Some(true));
         }
-        let heard = view.heard(s, &|_| mask, &|_| coin == Some(true), self.set.n, self.set.parameters);
-        let admitted = rule.admits_one(self.set.text, view.with(&heard), p)?;
+        let heard = view.heard(s, &|_| (mask, safe), &|_| coin == Some(true), &self.set);
+        let admitted = match known {
+            Some(admitted) => admitted,
+            None => rule.admits_one(self.set.text, view.with(&heard), p, false)?,
+        };
         self.admitted.insert(words, admitted);
-        Ok(admitted)
+        Ok(admitted && (!rule.reads_state || rule.admits_one(self.set.text, view.with(&heard), p, true)?))
     }
 }
 

@@ -6,13 +6,13 @@
 //! Worked example: in LastVoting's second round only the coordinator sends, so the thousands of states with the same vote are in one
 //! situation, whatever the estimates and timestamps of the others are.
 
-use super::{Stepper, StuckAt};
+use super::{Setting, Stepper, StuckAt};
 use crate::hash::{Interner, States};
 use crate::predicate::{View, set_of};
 use heardof_core::heard_of::HeardOfData;
 use heardof_core::machine::Stuck;
 use heardof_core::system::SystemData;
-use heardof_core::{Datum, Pid, Set};
+use heardof_core::{Datum, Pid};
 use std::rc::Rc;
 
 /// Situations remembered at a time; when there are more, all are forgotten: they are worked out again as they come up.
@@ -24,7 +24,7 @@ pub struct Situation {
     pub number: u32,
     /// The round, from 0.
     pub round: usize,
-    /// The processes that have not halted.
+    /// The processes that follow the text and have not halted.
     pub active: u64,
     /// The kernel of earlier rounds.
     pub kernel: u64,
@@ -48,7 +48,7 @@ pub(super) struct Situations {
     limit: usize,
 }
 
-/// The word of a halted process; what others send has the words from 2 on.
+/// The word of a process that sends nothing by the text: halted or Byzantine; what others send has the words from 2 on.
 const HALTED: u32 = 1;
 
 impl Situations {
@@ -73,10 +73,11 @@ impl Stepper<'_> {
         Ok(halted)
     }
 
-    /// The processes of a row that have not halted.
+    /// The processes of a row that follow the text and have not halted.
     pub fn active(&mut self, row: &[u32]) -> Result<u64, Stuck> {
         let mut mask = 0;
-        for (p, proc) in row[..self.set.n].iter().enumerate() {
+        let follow = |p: &usize| self.set.fault.byzantine >> p & 1 == 0;
+        for (p, proc) in row[..self.set.n].iter().enumerate().filter(|(p, _)| follow(p)) {
             if !self.is_halted(self.now(*proc))? {
                 mask |= 1 << p;
             }
@@ -121,8 +122,9 @@ impl Stepper<'_> {
         let (round, n) = (self.round(row), self.set.n);
         let apart = self.told_apart(round).map_err(|why| StuckAt { process: Pid::new(0), why })?;
         for (p, proc) in Pid::all(n).zip(row) {
-            let word = self.word(p, round, self.now(*proc), apart).map_err(|why| StuckAt { process: p, why })?;
-            self.situations.key[p.index()] = word;
+            let byzantine = self.set.fault.byzantine >> p.index() & 1 == 1;
+            let word = if byzantine { Ok(HALTED) } else { self.word(p, round, self.now(*proc), apart) };
+            self.situations.key[p.index()] = word.map_err(|why| StuckAt { process: p, why })?;
         }
         let kernel = self.kernel(row);
         self.situations.key[n..].copy_from_slice(&[round as u32, kernel as u32]);
@@ -176,26 +178,25 @@ impl<'a> Viewed<'a> {
         View { system: self.system, heard }
     }
 
-    /// Heard-of sets in a situation, as untyped data.
+    /// Heard-of sets in a situation, as untyped data; `masks` gives HO(q) and SHO(q).
     pub fn heard(
         &self,
         s: &Situation,
-        mask: &dyn Fn(usize) -> u64,
+        masks: &dyn Fn(usize) -> (u64, u64),
         coin: &dyn Fn(usize) -> bool,
-        n: usize,
-        parameters: &Datum,
+        set: &Setting<'_>,
     ) -> HeardOfData {
-        let set = |q: usize| set_of(if s.active >> q & 1 == 1 { mask(q) & s.active } else { 0 });
-        let heard: Vec<_> = (0..n).map(set).collect();
+        let speaking = s.active | set.fault.byzantine;
+        let of = |q: usize| if s.active >> q & 1 == 1 { masks(q) } else { (0, 0) };
         HeardOfData {
-            safe: heard.clone(),
-            heard,
-            coins: (0..n).map(coin).collect(),
+            heard: (0..set.n).map(|q| set_of(of(q).0 & speaking)).collect(),
+            safe: (0..set.n).map(|q| set_of(of(q).1 & s.active)).collect(),
+            coins: (0..set.n).map(coin).collect(),
             active: set_of(s.active),
-            byzantine: Set::new(),
+            byzantine: set_of(set.fault.byzantine),
             round: s.round,
             kernel_before: set_of(s.kernel),
-            parameters: parameters.clone(),
+            parameters: set.parameters.clone(),
         }
     }
 }
@@ -203,6 +204,7 @@ impl<'a> Viewed<'a> {
 #[cfg(test)]
 mod tests {
     use crate::explore::{Explored, Reach, explore};
+    use crate::fault::Fault;
     use crate::judge::Judge;
     use crate::run::phases;
     use crate::step::{Setting, Stepper};
@@ -216,7 +218,8 @@ mod tests {
         let a = machine.algorithm();
         let parameters = Datum::Struct("Leader", &["first", "shortcut"], vec![Datum::Pid(Pid::new(0)), Datum::Bool(false)].into());
         let facts = Facts::of(a);
-        let set = Setting { machine, text: machine, facts: &facts, n: 2, parameters: &parameters, phases: 2 };
+        let fault = Fault::default();
+        let set = Setting { machine, text: machine, facts: &facts, n: 2, parameters: &parameters, phases: 2, fault: &fault };
         let mut stepper = Stepper::new(set).expect("LastVoting asks for nothing");
         stepper.situations.limit = limit.unwrap_or(stepper.situations.limit);
         let reach = Reach { rounds: 2 * a.rounds.len(), states: 10_000, hurry: false, goals_only: false };

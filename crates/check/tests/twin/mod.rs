@@ -13,7 +13,7 @@ use heardof_core::ir::{Algorithm, Boundary, Kind, Node};
 use heardof_core::machine::{Machine, Moment, Stuck, Subject};
 use heardof_core::mailbox::{Mailbox, Tape};
 use heardof_core::system::SystemData;
-use heardof_core::{Datum, Phase, Pid, Set};
+use heardof_core::{Datum, Faults, Phase, Pid, Set};
 use std::cell::Cell;
 use std::collections::BTreeSet;
 
@@ -30,6 +30,9 @@ pub struct World {
     pub kernel: Vec<bool>,
 }
 
+/// Values of words.
+pub const VALUES: usize = 2;
+
 /// One algorithm with one n and one value of the parameters.
 pub struct Twin<'a> {
     pub machine: &'a dyn Machine,
@@ -41,6 +44,8 @@ pub struct Twin<'a> {
     pub keeps_kernel: bool,
     /// Phases explored, where rounds have numbers.
     pub phases: usize,
+    /// Who does not follow the text.
+    pub byzantine: Vec<usize>,
 }
 
 /// What was reached from one first configuration.
@@ -55,9 +60,18 @@ pub struct Reached {
     pub stuck: bool,
 }
 
+/// What becomes of the message of one process to another.
+#[derive(Clone)]
+enum Hearing {
+    Nothing,
+    AsSent,
+    Forged(Datum),
+}
+
 /// How one process may act in a round: what it hears, its coin, and what becomes of it.
 struct Act {
     mask: usize,
+    safe: usize,
     coin: bool,
     next: Result<Vec<Datum>, Stuck>,
 }
@@ -91,7 +105,7 @@ impl Twin<'_> {
     fn system(&self, w: &World) -> SystemData {
         let kernel = (0..self.n).filter(|p| w.kernel[*p]).map(Pid::new).collect();
         let (now, first, parameters) = (w.now.clone(), w.first.clone(), self.parameters.clone());
-        SystemData { now, first, round: w.round, parameters, kernel, byzantine: Set::new() }
+        SystemData { now, first, round: w.round, parameters, kernel, byzantine: self.nobody_follows() }
     }
 
     /// Whether a function over one state holds.
@@ -124,16 +138,57 @@ impl Twin<'_> {
         specs(self.machine.algorithm(), |k| *k == Kind::Initial).iter().all(|k| self.holds(*k, &w)).then_some(w)
     }
 
+    fn nobody_follows(&self) -> Set<Pid> {
+        self.byzantine.iter().map(|p| Pid::new(*p)).collect()
+    }
+
+    /// Every way for `p` to hear each process.
+    fn hearings(&self, w: &World, p: usize, active: &[bool]) -> Vec<Vec<Hearing>> {
+        let k = w.round % self.rounds();
+        let alter = match self.machine.faults(self.parameters) {
+            Ok(Faults::Value { at_most }) => at_most,
+            _ => 0,
+        };
+        let sent = |q: usize| {
+            let send = || self.machine.send(k, &w.now[q], &self.moment(q, w.round, false)).expect("`send` has a result");
+            if active[q] { send().message_to(Pid::new(p)).cloned() } else { None }
+        };
+        let bounds = Bounds { n: self.n, values: VALUES, phases: self.phases, nat: self.n };
+        let mut values: BTreeSet<Datum> = self.machine.algorithm().rounds[k].message.enumerate(&bounds).into_iter().collect();
+        values.extend((0..self.n).filter_map(sent));
+        let mut all: Vec<Vec<Hearing>> = vec![vec![]];
+        for (q, is_active) in active.iter().copied().enumerate() {
+            let byzantine = self.byzantine.contains(&q);
+            let mut ways = vec![Hearing::Nothing];
+            ways.extend((is_active && !byzantine).then_some(Hearing::AsSent));
+            if byzantine || (is_active && alter > 0) {
+                ways.extend(values.iter().filter(|v| Some((*v).clone()) != sent(q)).cloned().map(Hearing::Forged));
+            }
+            all = all
+                .iter()
+                .flat_map(|hearing| ways.iter().map(move |way| [hearing.as_slice(), std::slice::from_ref(way)].concat()))
+                .collect();
+        }
+        let altered = |hearing: &Vec<Hearing>| {
+            let forged = |q: &usize| matches!(hearing[*q], Hearing::Forged(_)) && !self.byzantine.contains(q);
+            (0..self.n).filter(forged).count()
+        };
+        all.into_iter().filter(|hearing| altered(hearing) <= alter).collect()
+    }
+
     fn acts(&self, w: &World, p: usize, active: &[bool], coins: bool) -> Vec<Act> {
         let k = w.round % self.rounds();
         let mut acts = vec![];
-        for mask in (0..1usize << self.n).filter(|mask| (0..self.n).all(|q| active[q] || mask >> q & 1 == 0)) {
+        for hearing in self.hearings(w, p, active) {
+            let set = |test: &dyn Fn(&Hearing) -> bool| (0..self.n).filter(|q| test(&hearing[*q])).map(|q| 1 << q).sum::<usize>();
+            let mask = set(&|h| !matches!(h, Hearing::Nothing));
+            let safe = set(&|h| matches!(h, Hearing::AsSent));
             for coin in [false, true] {
                 let (mut next, mut drew, mut script) = (Ok(vec![]), false, Some(vec![]));
                 while let Some(choices) = script {
                     let (tape, moment) = (Tape::new(choices), self.moment(p, w.round, coin));
                     let step = self
-                        .mailbox(w, p, mask)
+                        .mailbox(w, p, &hearing)
                         .and_then(|mailbox| self.machine.update(k, &w.now[p], &mailbox.with_ties(tape.clone()), &moment));
                     drew |= moment.drew.get();
                     script = tape.next_script();
@@ -143,7 +198,7 @@ impl Twin<'_> {
                         _ => {}
                     }
                 }
-                acts.push(Act { mask, coin, next });
+                acts.push(Act { mask, safe, coin, next });
                 if !drew && !coins {
                     break;
                 }
@@ -152,13 +207,20 @@ impl Twin<'_> {
         acts
     }
 
-    fn mailbox(&self, w: &World, p: usize, mask: usize) -> Result<Mailbox<Datum>, Stuck> {
+    fn mailbox(&self, w: &World, p: usize, hearing: &[Hearing]) -> Result<Mailbox<Datum>, Stuck> {
         let mut mailbox = Mailbox::default();
-        for q in (0..self.n).filter(|q| mask >> q & 1 == 1) {
-            let sent = self.machine.send(w.round % self.rounds(), &w.now[q], &self.moment(q, w.round, false))?;
-            if let Some(m) = sent.message_to(Pid::new(p)) {
-                mailbox.deliver(Pid::new(q), m.clone());
-            }
+        for (q, way) in hearing.iter().enumerate() {
+            let message = match way {
+                Hearing::Nothing => None,
+                Hearing::Forged(m) => Some(m.clone()),
+                Hearing::AsSent => {
+                    let sent = self.machine.send(w.round % self.rounds(), &w.now[q], &self.moment(q, w.round, false))?;
+                    sent.message_to(Pid::new(p)).cloned()
+                }
+            };
+            message.into_iter().for_each(|m| {
+                mailbox.deliver(Pid::new(q), m);
+            });
         }
         Ok(mailbox)
     }
@@ -167,7 +229,7 @@ impl Twin<'_> {
     pub fn next(&self, w: &World, predicates: &[usize]) -> Result<(BTreeSet<World>, u128), Stuck> {
         let a = self.machine.algorithm();
         let halted: Vec<bool> = w.now.iter().map(|s| self.machine.halted(s)).collect::<Result<_, _>>()?;
-        let active: Vec<bool> = halted.iter().map(|h| !h).collect();
+        let active: Vec<bool> = halted.iter().enumerate().map(|(p, h)| !h && !self.byzantine.contains(&p)).collect();
         let reads_coin = |spec: &usize| {
             let body = &a.specs[*spec].function.body;
             body.as_ref().is_ok_and(|b| b.any(&|e| matches!(&e.node, Node::Method(m, ..) if m == "coin")))
@@ -183,7 +245,7 @@ impl Twin<'_> {
                 number /= acts.len();
             }
             if self.admitted(w, &active, &chosen, predicates)? {
-                masks.insert(chosen.iter().map(|c| c.map_or(0, |c| c.mask)).collect::<Vec<_>>());
+                masks.insert(chosen.iter().map(|c| c.map_or((0, 0), |c| (c.mask, c.safe))).collect::<Vec<_>>());
                 self.successors(w, &chosen, &mut worlds)?;
             }
         }
@@ -194,11 +256,11 @@ impl Twin<'_> {
         let set = |test: &dyn Fn(usize) -> bool| (0..self.n).filter(|q| test(*q)).map(Pid::new).collect::<Set<Pid>>();
         let heard: Vec<Set<Pid>> = chosen.iter().map(|c| set(&|q| c.is_some_and(|c| c.mask >> q & 1 == 1))).collect();
         let ho = HeardOfData {
-            safe: heard.clone(),
+            safe: chosen.iter().map(|c| set(&|q| c.is_some_and(|c| c.safe >> q & 1 == 1))).collect(),
             heard,
             coins: chosen.iter().map(|c| c.is_some_and(|c| c.coin)).collect(),
             active: set(&|q| active[q]),
-            byzantine: Set::new(),
+            byzantine: self.nobody_follows(),
             round: w.round,
             kernel_before: set(&|q| w.kernel[q]),
             parameters: self.parameters.clone(),
