@@ -309,6 +309,11 @@ impl Solver {
         self.note(&text.lines().map(|line| format!("; {line}\n")).collect::<String>())?;
         let answers = sexp::read(&text).map_err(|_| SolverError::Nonsense { question: question.to_string(), said: text.clone() })?;
         match answers.iter().find(|answer| answer.headed("error").is_some() || answer.atom() == Some("unsupported")) {
+            // z3 may notice only at the next command that its time is up.
+            Some(error) if overrun(&error.to_string()) => {
+                self.process.kill();
+                Err(SolverError::Late { after: limit })
+            }
             Some(error) => Err(SolverError::Refused { said: error.to_string() }),
             None => Ok(answers),
         }
@@ -356,6 +361,11 @@ impl fmt::Debug for Solver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Solver({} {}, {} questions)", self.brand.name(), self.version, self.questions)
     }
+}
+
+/// Whether a refusal says that the time is up: `(error "line 10 column 7: push canceled")`.
+fn overrun(refusal: &str) -> bool {
+    refusal.trim_end_matches(['"', ')']).ends_with(" canceled")
 }
 
 fn nonsense(question: &str, answers: &[Sexp]) -> SolverError {

@@ -73,6 +73,18 @@ fn a_refused_command_is_an_error() {
     });
 }
 
+#[test]
+fn a_command_cancelled_late_is_no_mistake_of_ours() {
+    for (refusal, late) in [
+        (r#"(error "line 10 column 7: push canceled")"#, true),
+        (r#"(error "line 1 column 8: unknown constant canceled_")"#, false),
+        (r#"(error "line 1 column 8: unknown constant nowhere")"#, false),
+        ("unsupported", false),
+    ] {
+        assert_eq!(overrun(refusal), late, "{refusal}");
+    }
+}
+
 /// Fifteen pigeons in fourteen holes: no solver finds out in a tenth of a second.
 fn hard(solver: &mut Solver) {
     let (pigeons, holes) = (15, 14);
