@@ -15,9 +15,9 @@
 //! ```
 //!
 //! because each element of E contributes what it does and each other one at most b, or one exceeds it. Of values there is no number n:
-//! for finite sets of them the rule holds with b = 0, as what is in none of the sets contributes nothing. A lemma without witness replaces the second disjunct by the negation
-//! of its guards: under the guards, the solver finds, the clauses exclude such an element (`any`, of which nothing else is known). A
-//! lemma with a witness names the element by a constant that occurs nowhere before.
+//! for finite sets of them the rule holds with b = 0, as what is in none of the sets contributes nothing. A lemma without witness
+//! replaces the second disjunct by the negation of its guards: under the guards, the solver finds, the clauses exclude such an element
+//! (`any`, of which nothing else is known). A lemma with a witness names the element by a constant that occurs nowhere before.
 //!
 //! Worked example, two majorities meet:
 //!
@@ -33,7 +33,8 @@
 //! (counting ((1 A) (1 B)) 1 (exact) (guards) (witness) (context (2 (any))))
 //! ```
 //!
-//! Sets of values are taken to be finite; images get a clause that says how many elements they have at most (`clauses`). No code is shared with the prover.
+//! Sets of values are taken to be finite; images get a clause that says how many elements they have at most (`clauses`). No code is
+//! shared with the prover.
 
 mod clauses;
 mod condition;

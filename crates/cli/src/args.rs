@@ -90,7 +90,8 @@ pub struct Check {
     #[arg(long)]
     pub all: bool,
     /// Numbers of processes, `4` or `1..5`, both ends included
-    /// [default: 1..5, and 1..4 where a predicate relates processes to each other; up to the first n with room for a fault that is not benign]
+    /// [default: 1..5, and 1..4 where a predicate relates processes to each other; up to the first n with room for a fault that is not
+    /// benign]
     #[arg(short, value_parser = parse::range, value_name = "SIZES")]
     pub n: Option<RangeInclusive<usize>>,
     /// How many values an input can have: a number, or `n` for as many as there are processes
@@ -234,7 +235,8 @@ pub struct Mutants {
     #[arg(long)]
     pub all: bool,
     /// Numbers of processes, `4` or `1..5`, both ends included
-    /// [default: 1..9 where a phase is one round and there are no parameters, else 1..5 or one beyond the first n with room for a fault that is not benign, up to the first n that notices]
+    /// [default: 1..9 where a phase is one round and there are no parameters, else 1..5 or one beyond the first n with room for a fault
+    /// that is not benign, up to the first n that notices]
     #[arg(short, value_parser = parse::range, value_name = "SIZES")]
     pub n: Option<RangeInclusive<usize>>,
     /// Only mutants whose name contains this

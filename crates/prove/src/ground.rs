@@ -26,6 +26,7 @@ mod needed;
 mod price;
 mod relevant;
 mod rows;
+mod sets;
 #[cfg(test)]
 mod tests;
 mod values;

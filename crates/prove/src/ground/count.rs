@@ -4,7 +4,8 @@ use super::cut::{self, Candidate, Task, Type};
 use super::model::Model;
 use super::price::{self, Context, Price};
 use super::relevant::Relevant;
-use super::rows::{self, Row, Unknown};
+use super::rows::{self, Row};
+use super::sets::Counting;
 use super::{Engine, Lemma, LemmaKey, Why};
 use crate::solver::{Answer, SolverError};
 use crate::term::{Fun, Node, Role, Sort, Term, Terms};
@@ -170,25 +171,7 @@ impl Engine<'_> {
 
     /// Reads the model: the sets of processes that count, one for each functor and values of its arguments.
     fn counted(&mut self, model: &mut Model, relevant: &Relevant, level: u32) -> Counted {
-        let mut young: Vec<(u32, Term)> = relevant.sets.iter().map(|(&s, &g)| (g, s)).filter(|&(g, _)| g <= level).collect();
-        young.retain(|&(_, set)| self.terms.sort(set) == Sort::ProcessSet);
-        young.sort();
-        let (mut sets, mut generations, mut numbers) = (Vec::new(), Vec::new(), BTreeMap::<(Fun, Vec<i64>), usize>::new());
-        for (generation, set) in young {
-            numbers.entry(model.identity(self.terms, set)).or_insert_with(|| {
-                sets.push(set);
-                generations.push(generation);
-                sets.len() - 1
-            });
-        }
-        let all_rows = rows::rows(self.terms, model, &relevant.literals, &mut |terms, model, set| {
-            (terms.sort(set) == Sort::ProcessSet).then(|| numbers.get(&model.identity(terms, set)).copied()).flatten()
-        });
-        let side = |positive: bool| -> BTreeSet<usize> {
-            let entries = all_rows.iter().flat_map(|r| r.coefficients.iter());
-            entries.filter_map(|(u, &k)| if let Unknown::Card(s) = u { ((k > 0) == positive).then_some(*s) } else { None }).collect()
-        };
-        let (low, high) = (side(true), side(false));
+        let Counting { sets, generations, cards, rows, low, high } = Counting::read(self.terms, model, relevant, level, Sort::Process);
         let only = |a: &BTreeSet<usize>, b: &BTreeSet<usize>, inside: bool| -> Vec<(usize, bool)> {
             a.difference(b).map(|&s| (s, inside)).collect()
         };
@@ -202,11 +185,6 @@ impl Engine<'_> {
             preferences,
             sets,
         };
-        let cards = context.sets.iter().map(|&set| {
-            let card = self.terms.card(set);
-            model.value(self.terms, card)
-        });
-        let cards = cards.collect();
         let (elements, all) = self.known_types(model, relevant, level, &context.sets);
         let types = elements.iter().map(|(_, of)| of.clone()).collect::<BTreeSet<Type>>().into_iter().collect();
         let n = self.terms.n();
@@ -216,7 +194,7 @@ impl Engine<'_> {
             generations,
             cards,
             n,
-            rows: rows::connected(&all_rows),
+            rows: rows::connected(&rows),
             elements,
             blocking: all.iter().map(|of| of.iter().map(|&m| Some(m)).collect()).collect(),
             all,

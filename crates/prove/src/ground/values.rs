@@ -12,21 +12,16 @@
 use super::model::Model;
 use super::price;
 use super::relevant::Relevant;
-use super::rows::{self, Unknown};
+use super::sets::Counting;
 use super::{Engine, Lemma, LemmaKey, Why, count};
 use crate::solver::SolverError;
-use crate::term::{Fun, Role, Sort, Term};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::term::{Role, Sort, Term};
+use std::collections::BTreeSet;
 
 /// The sets of one sort of values that count in a model.
 struct Sets {
     element: Sort,
-    sets: Vec<Term>,
-    generations: Vec<u32>,
-    cards: Vec<i64>,
-    /// Sets that the literals bound from below, from above.
-    low: BTreeSet<usize>,
-    high: BTreeSet<usize>,
+    counting: Counting,
     /// One term for each known value.
     known: Vec<Term>,
 }
@@ -58,58 +53,31 @@ impl Engine<'_> {
     }
 
     fn sets_of(&mut self, element: Sort, model: &mut Model, relevant: &Relevant, level: u32) -> Sets {
-        let mut young: Vec<(u32, Term)> = relevant.sets.iter().map(|(&s, &g)| (g, s)).filter(|&(g, _)| g <= level).collect();
-        young.retain(|&(_, set)| self.terms.sort(set).element() == Some(element));
-        young.sort();
-        let (mut sets, mut generations, mut numbers) = (Vec::new(), Vec::new(), BTreeMap::<(Fun, Vec<i64>), usize>::new());
-        for (generation, set) in young {
-            numbers.entry(model.identity(self.terms, set)).or_insert_with(|| {
-                sets.push(set);
-                generations.push(generation);
-                sets.len() - 1
-            });
-        }
-        let rows = rows::rows(self.terms, model, &relevant.literals, &mut |terms, model, set| {
-            (terms.sort(set).element() == Some(element)).then(|| numbers.get(&model.identity(terms, set)).copied()).flatten()
-        });
-        let (mut low, mut high) = (BTreeSet::new(), BTreeSet::new());
-        for (unknown, &k) in rows.iter().flat_map(|row| &row.coefficients) {
-            if let Unknown::Card(set) = *unknown {
-                if k > 0 {
-                    low.insert(set)
-                } else {
-                    high.insert(set)
-                };
-            }
-        }
-        let cards = sets.iter().map(|&set| {
-            let card = self.terms.card(set);
-            model.value(self.terms, card)
-        });
-        let cards = cards.collect();
+        let counting = Counting::read(self.terms, model, relevant, level, element);
         let mut known: Vec<(u32, Term)> = relevant.terms.get(&element).into_iter().flatten().map(|(&t, &g)| (g, t)).collect();
         known.sort();
         let mut seen = BTreeSet::new();
         known.retain(|&(_, t)| seen.insert(model.value(self.terms, t)));
-        Sets { element, sets, generations, cards, low, high, known: known.into_iter().map(|(_, t)| t).collect() }
+        Sets { element, counting, known: known.into_iter().map(|(_, t)| t).collect() }
     }
 
     /// What the model's cardinalities promise and no known value keeps: those with few exceptions, with two sets, and old ones first.
     fn value_candidates(&mut self, of: &Sets, model: &mut Model, relevant: &Relevant) -> Vec<LemmaKey> {
         let literals: BTreeSet<(Term, bool)> = relevant.literals.iter().copied().collect();
         let mut inside: Vec<Vec<Option<bool>>> = Vec::new();
-        for &set in &of.sets {
+        for &set in &of.counting.sets {
             let members: Vec<Term> = of.known.iter().map(|&e| self.membership(e, set)).collect();
             inside.push(members.into_iter().map(|m| count::follows(self.terms, model, &literals, m)).collect());
         }
         let mut found = Vec::new();
-        for &a in &of.low {
-            for b in of.high.iter().copied().filter(|&b| b != a).map(Some).chain([None]) {
+        for &a in &of.counting.low {
+            for b in of.counting.high.iter().copied().filter(|&b| b != a).map(Some).chain([None]) {
                 let known = |e: &usize| inside[a][*e] == Some(true) && b.is_none_or(|b| inside[b][*e] == Some(false));
                 let exact: Vec<Term> = (0..of.known.len()).filter(known).map(|e| of.known[e]).collect();
-                if of.cards[a] - b.map_or(0, |b| of.cards[b]) > exact.len() as i64 {
-                    let sets: Vec<(i64, Term)> = [(1, of.sets[a])].into_iter().chain(b.map(|b| (-1, of.sets[b]))).collect();
-                    let generations = of.generations[a] + b.map_or(0, |b| of.generations[b]);
+                if of.counting.cards[a] - b.map_or(0, |b| of.counting.cards[b]) > exact.len() as i64 {
+                    let sets: Vec<(i64, Term)> =
+                        [(1, of.counting.sets[a])].into_iter().chain(b.map(|b| (-1, of.counting.sets[b]))).collect();
+                    let generations = of.counting.generations[a] + b.map_or(0, |b| of.counting.generations[b]);
                     found.push(((exact.len(), b.is_none(), generations, a, b), (sets, 0, exact)));
                 }
             }
@@ -145,7 +113,8 @@ impl Engine<'_> {
         let (sets, bound, exact) = key;
         let fun = self.terms.declare("w", &[], of.element, Role::Witness);
         // As old as its sets: a value leads to the process that has it, which is younger.
-        let generation = sets.iter().filter_map(|(_, set)| of.sets.iter().position(|s| s == set)).map(|k| of.generations[k]);
+        let generation =
+            sets.iter().filter_map(|(_, set)| of.counting.sets.iter().position(|s| s == set)).map(|k| of.counting.generations[k]);
         self.generations.witness(fun, generation.max().unwrap_or(0));
         let w = self.terms.constant(fun);
         let mut escape = vec![linear];

@@ -36,9 +36,9 @@ pub enum SolverError {
         /// The oldest that will do.
         wanted: String,
     },
-    /// It was silent for longer than its limit and the grace, and has been killed.
+    /// It took longer than its limit and did not stop by itself, and has been killed.
     Late {
-        /// How long it was silent.
+        /// How long it was waited for.
         after: Duration,
     },
     /// The process ended.
@@ -79,7 +79,7 @@ impl fmt::Display for SolverError {
             SolverError::TooOld { program, found, wanted } => {
                 write!(f, "`{program}` has version {found}, which is too old: {wanted} or later is needed")
             }
-            SolverError::Late { after } => write!(f, "the solver was silent for {after:?} and has been killed"),
+            SolverError::Late { after } => write!(f, "the solver took longer than {after:?} and has been killed"),
             SolverError::Died { how } => write!(f, "the solver has ended: {how}"),
             SolverError::Refused { said } => write!(f, "the solver refuses a command: {said}"),
             SolverError::Nonsense { question, said } => write!(f, "the solver's answer to `{question}` makes no sense: {said}"),

@@ -158,7 +158,7 @@ fn programs_that_misbehave_are_named() {
         ("old", "Z3 version 4.8.7 - 64 bit", "", "has version 4.8.7, which is too old: 4.8.12 or later is needed"),
         ("other", "cat (GNU coreutils) 9.1", "", "names no version of z3 or cvc5, but says: cat (GNU"),
         ("dies", "Z3 version 4.13.0", "echo oh no >&2; exit 3", "has ended: exit status: 3; it said: oh no"),
-        ("mute", "Z3 version 4.13.0", LISTEN, "was silent for 2.02s and has been killed"),
+        ("mute", "Z3 version 4.13.0", LISTEN, "took longer than 2.02s and has been killed"),
         (
             "babbles",
             "Z3 version 4.13.0",
@@ -180,18 +180,21 @@ fn programs_that_misbehave_are_named() {
 fn a_solver_that_does_not_stop_costs_a_condition_and_not_the_run() {
     use crate::condition::{Condition, Kind, Problem};
     use crate::prove::{Settings, Verdict, prove};
-    let choice = impostor("endless", "Z3 version 4.13.0", LISTEN);
+    let cancels = format!("echo '(error \"line 1 column 7: push canceled\")'; echo heardof-answered-1; {LISTEN}");
     let mut terms = crate::term::Terms::new();
     let (n, one) = (terms.n(), terms.int(1));
     let goal = terms.lt(one, n);
     let condition = Condition { name: "c".into(), kind: Kind::Property, hypotheses: vec![], goal, steps: vec![] };
     let problem = Problem { terms, conditions: vec![condition], assumed: vec![], uncovered: vec![] };
-    let settings = Settings { solver: choice.clone(), seed: 0, timeout: Duration::from_millis(20), threads: 1 };
-    let proofs = prove(&problem, &settings, &|_| {});
-    forget(&choice);
-    let proofs = proofs.expect("the run goes on");
-    let Verdict::Unknown(why) = &proofs[0].verdict else { panic!("{:?}", proofs[0].verdict) };
-    assert!(why.contains("has been killed"), "{why}");
+    for (name, then) in [("endless", LISTEN), ("cancels", &cancels)] {
+        let choice = impostor(name, "Z3 version 4.13.0", then);
+        let settings = Settings { solver: choice.clone(), seed: 0, timeout: Duration::from_millis(20), threads: 1 };
+        let proofs = prove(&problem, &settings, &|_| {});
+        forget(&choice);
+        let proofs = proofs.expect("the run goes on");
+        let Verdict::Unknown(why) = &proofs[0].verdict else { panic!("{name}: {:?}", proofs[0].verdict) };
+        assert!(why.contains("has been killed"), "{name}: {why}");
+    }
 }
 
 #[test]
