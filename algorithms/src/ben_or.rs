@@ -111,15 +111,34 @@ impl BenOr {
         s.forall_pairs(|i, j| implies(s[i].can_decide || s[i].decision.is_some(), s[j].x == s[i].x))
             && s.forall(|i| s[i].decision.is_none_or(|d| d == s[i].x))
     }
-    /// A vote has a majority behind it.
+    /// All that vote vote for the same value: it has a majority behind it.
     #[invariant(before(Vote))]
-    pub fn voted(s: &System<Self>) -> bool {
-        s.forall(|i| s[i].decision.is_some() || s[i].vote.is_none_or(|w| 2 * s.count(|j| s[j].x == w) > s.n()))
+    pub fn one_vote(s: &System<Self>) -> bool {
+        s.forall_pairs(|i, j| {
+            s[i].decision.is_some() || s[j].decision.is_some() || s[i].vote.is_none() || s[j].vote.is_none() || s[i].vote == s[j].vote
+        })
     }
     /// Once anybody is sure, all that go on vote for its value.
     #[invariant(before(Vote))]
     pub fn all_vote(s: &System<Self>) -> bool {
         s.forall_pairs(|i, j| implies(s[i].can_decide || s[i].decision.is_some(), s[j].decision.is_some() || s[j].vote.is(&s[i].x)))
+    }
+    /// Who is sure was sure, or has heard somebody who was.
+    #[lemma(rounds(Report))]
+    pub fn heard_of_one(old: &System<Self>, new: &System<Self>) -> bool {
+        new.forall(|i| {
+            implies(
+                new[i].can_decide || new[i].decision.is_some(),
+                old.exists(|j| (old[j].can_decide || old[j].decision.is_some()) && old[j].x == new[i].x),
+            )
+        })
+    }
+    /// Where anybody was sure, all that go on vote for its value.
+    #[lemma(rounds(Report))]
+    pub fn all_follow(old: &System<Self>, new: &System<Self>) -> bool {
+        new.forall_pairs(|i, j| {
+            implies(old[i].can_decide || old[i].decision.is_some(), new[j].decision.is_some() || new[j].vote.is(&old[i].x))
+        })
     }
     /// Estimates are inputs: unless the inputs differ, and any value is one, all hold the only one there is.
     #[invariant(always)]

@@ -70,6 +70,16 @@ impl<V: Value + Ord> OneThirdRule<V> {
             s.exists(|j| s[i].x == s.initially(j).x) && implies(s[i].decision.is_some(), s.exists(|j| s[i].decision.is(&s.initially(j).x)))
         })
     }
+    /// Who decides decides what more than 2n/3 hold.
+    #[lemma]
+    pub fn decided_by_many(old: &System<Self>, new: &System<Self>) -> bool {
+        new.forall(|i| new[i].decision == old[i].decision || 3 * old.count(|j| new[i].decision.is(&old[j].x)) > 2 * old.n())
+    }
+    /// Who holds what more than 2n/3 hold keeps it: whoever hears enough hears it most often.
+    #[lemma]
+    pub fn kept(old: &System<Self>, new: &System<Self>) -> bool {
+        new.forall(|i| 3 * old.count(|j| old[j].x == old[i].x) <= 2 * old.n() || new[i].x == old[i].x)
+    }
     /// A space-uniform round with more than 2n/3 processes.
     #[liveness]
     pub fn good_round(ho: &HeardOf<Self>) -> bool {

@@ -100,11 +100,10 @@ impl<V: Value + Ord> UniformVoting<V> {
     pub fn no_split(ho: &HeardOf<Self>) -> bool {
         ho.forall_pairs(|p, q| !ho.of(p).intersection(ho.of(q)).is_empty())
     }
-    /// Once anybody decided, all hold the decision, and vote for it if they vote.
+    /// Once anybody decided, all hold the decision.
     #[invariant(always)]
     pub fn locked(s: &System<Self>) -> bool {
-        s.forall(|i| s[i].decision.is_none())
-            || s.exists_value(|v| s.forall(|i| s[i].x == *v && implies(s[i].decision.is_some(), s[i].decision.is(v))))
+        s.forall_pairs(|i, j| s[i].decision.is_none() || s[i].decision.is(&s[j].x))
     }
     /// Estimates, votes and decisions are inputs.
     #[invariant(always)]

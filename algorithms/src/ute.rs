@@ -156,6 +156,23 @@ impl<V: Value + Ord> Ute<V> {
     pub fn same_vote(s: &System<Self>) -> bool {
         s.exists(|i| s.exists(|j| s[i].x != s[j].x)) || s.forall(|i| s[i].vote.is(&s[i].x))
     }
+    /// Who decides has more than E − α votes for it: at most α of those it counted were not sent.
+    #[lemma(rounds(Vote))]
+    pub fn decided_by_many(old: &System<Self>, new: &System<Self>) -> bool {
+        new.forall(|i| {
+            new[i].decision == old[i].decision
+                || old.count(|j| old[j].vote == new[i].decision) + old.parameters().alpha > old.parameters().e
+        })
+    }
+    /// What more than E − α vote for all adopt: more than α of them are heard, and anything else at most α times.
+    #[lemma(rounds(Vote))]
+    pub fn adopted(old: &System<Self>, new: &System<Self>) -> bool {
+        new.forall_pairs(|i, j| {
+            old[j].vote.is_none()
+                || old.count(|k| old[k].vote == old[j].vote) + old.parameters().alpha <= old.parameters().e
+                || old[j].vote.is(&new[i].x)
+        })
+    }
     /// All hear the same votes, and none of them is corrupted.
     #[liveness(rounds(Vote), stage = 1)]
     pub fn clean(ho: &HeardOf<Self>) -> bool {

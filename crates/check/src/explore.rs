@@ -118,7 +118,7 @@ pub fn explore(
     explored.parents.push(0);
     let wanted = |k: &Kind| *k == Kind::Property || (!reach.goals_only && matches!(k, Kind::Invariant(_)));
     let due: Vec<Together> = (0..stepper.rounds).map(|k| judge.together(k, judge.due(k, wanted))).collect();
-    let steps = judge.step_properties(!reach.goals_only);
+    let steps: Vec<Vec<usize>> = (0..stepper.rounds).map(|k| judge.step_properties(k, !reach.goals_only)).collect();
     let (mut next, mut depths) = (0, vec![0u32]);
     while next < explored.states.len() {
         if explored.states.len() as u64 > reach.states {
@@ -138,7 +138,17 @@ pub fn explore(
             break;
         }
         if !(stepper.set.facts.uses_round && round >= reach.rounds) {
-            expand(stepper, judge, &rules[round % rules.len()], &steps, &mut explored, next, &row, depth, &mut depths)?;
+            expand(
+                stepper,
+                judge,
+                &rules[round % rules.len()],
+                &steps[round % stepper.rounds],
+                &mut explored,
+                next,
+                &row,
+                depth,
+                &mut depths,
+            )?;
         }
         next += 1;
     }

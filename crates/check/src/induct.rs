@@ -249,7 +249,7 @@ fn one(machine: &dyn Machine, text: &Interpreted, facts: &Facts, task: &Task) ->
         next: judge.due((task.k + 1) % a.rounds.len(), invariant),
         properties: judge.due(task.k, |k| *k == Kind::Property),
         stages: if a.rounds.len() == 1 { (1..=last).map(at_end).collect() } else { vec![] },
-        steps: judge.step_properties(true),
+        steps: judge.step_properties(task.k, true),
         words: vec![vec![]; task.n],
         good: States::new(stepper.width()),
         rule: rules(a, None, 0)?.swap_remove(task.k),

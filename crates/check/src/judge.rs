@@ -132,9 +132,14 @@ impl<'a> Judge<'a> {
         specs.filter(|(_, s)| wanted(&s.kind) && is_state(&s.kind, &s.function.params) && here(&s.kind)).map(|(k, _)| k).collect()
     }
 
-    /// The properties over a state and its successor; with `lemmas`, these too: they argue rather than demand.
-    pub fn step_properties(&self, lemmas: bool) -> Vec<usize> {
-        let specs = self.algorithm.specs.iter().enumerate().filter(|(_, s)| lemmas || s.kind != Kind::Lemma);
+    /// The properties over a state and its successor by round `k`; with `lemmas`, these too: they argue rather than demand.
+    pub fn step_properties(&self, k: usize, lemmas: bool) -> Vec<usize> {
+        let name = &self.algorithm.rounds[k].name;
+        let due = |s: &SpecText| match &s.kind {
+            Kind::Lemma { rounds } => lemmas && (rounds.is_empty() || rounds.contains(name)),
+            _ => true,
+        };
+        let specs = self.algorithm.specs.iter().enumerate().filter(|(_, s)| due(s));
         specs.filter(|(_, s)| is_step(&s.kind, &s.function.params)).map(|(k, _)| k).collect()
     }
 
@@ -441,7 +446,7 @@ fn is_state(kind: &Kind, params: &[String]) -> bool {
 }
 
 fn is_step(kind: &Kind, params: &[String]) -> bool {
-    *kind == Kind::Lemma || (*kind == Kind::Property && params.len() == 2)
+    matches!(kind, Kind::Lemma { .. }) || (*kind == Kind::Property && params.len() == 2)
 }
 
 /// `new.forall(|i| body)` where `body` reads only old[i] and new[i]: the variable and the body.

@@ -405,7 +405,7 @@ fn show_found(
             let spec = &a.specs[*spec];
             let kind = match spec.kind {
                 Kind::Invariant(_) => "invariant",
-                Kind::Lemma => "lemma",
+                Kind::Lemma { .. } => "lemma",
                 _ => "property",
             };
             (

@@ -117,7 +117,7 @@ fn leader_at_boundary(a: &Algorithm) -> bool {
     let asks = |e: &Expr| matches!(&e.node, Node::Method(m, ..) if m == "coordinator");
     let first = |rounds: &[String]| a.rounds.first().is_some_and(|r| rounds.contains(&r.name));
     let due = |kind: &Kind| match kind {
-        Kind::Property | Kind::Lemma | Kind::Initial | Kind::Termination | Kind::Helper => true,
+        Kind::Property | Kind::Lemma { .. } | Kind::Initial | Kind::Termination | Kind::Helper => true,
         Kind::Invariant(Boundary::Phase | Boundary::Always) => true,
         Kind::Invariant(Boundary::Before(rounds)) => first(rounds),
         Kind::Progress { before, .. } => before.is_empty() || first(before),

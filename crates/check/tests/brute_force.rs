@@ -435,7 +435,7 @@ fn good_phases_with_bad_ones_between_them_are_looked_at() {
 #[test]
 fn a_lemma_is_looked_at_in_every_step() {
     let frozen = "(fn frozen (old new) (method forall new (lam (i) (op == (field (index old i) x) (field (index new i) x)))))";
-    let mut a = with(described::<OneThirdRule<u8>>(), Kind::Lemma, frozen);
+    let mut a = with(described::<OneThirdRule<u8>>(), Kind::Lemma { rounds: vec![] }, frozen);
     infer(&mut a).expect("the text has sorts");
     let machine = Interpreted::new(a);
     let expected = BTreeSet::from(["frozen".to_string()]);

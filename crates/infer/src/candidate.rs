@@ -48,7 +48,7 @@ const COUNTING: usize = 40;
 
 /// Whether a function of the specification argues rather than demands: those are taken out before anything is inferred.
 fn argues(kind: &Kind) -> bool {
-    matches!(kind, Kind::Invariant(_) | Kind::Lemma | Kind::Liveness { .. } | Kind::Progress { .. } | Kind::Termination)
+    matches!(kind, Kind::Invariant(_) | Kind::Lemma { .. } | Kind::Liveness { .. } | Kind::Progress { .. } | Kind::Termination)
 }
 
 /// The algorithm without invariants and without liveness.

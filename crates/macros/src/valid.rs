@@ -65,7 +65,7 @@ pub fn arguments(mark: &Mark, sig: &Signature, errors: &mut Errors) -> bool {
             matches!(found.as_slice(), ["System"] | ["System", "System"]),
             "`(s: &System<Self>)` or `(old: &System<Self>, new: &System<Self>)`",
         ),
-        Kind::Lemma => (matches!(found.as_slice(), ["System", "System"]), "`(old: &System<Self>, new: &System<Self>)`"),
+        Kind::Lemma(_) => (matches!(found.as_slice(), ["System", "System"]), "`(old: &System<Self>, new: &System<Self>)`"),
         Kind::Safety | Kind::Liveness(..) => (
             matches!(found.as_slice(), ["HeardOf"] | ["System", "HeardOf"] | ["HeardOf", "HeardOf"]),
             "`(ho: &HeardOf<Self>)`, `(s: &System<Self>, ho: &HeardOf<Self>)` or `(before: &HeardOf<Self>, now: &HeardOf<Self>)`",

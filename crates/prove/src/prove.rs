@@ -165,7 +165,7 @@ const FIRST: [(Attempt, u32); 2] = [(Attempt::Ground(Slice::Universal, Manner::P
 /// What is tried then where a number is a parameter: two or three processes tell little, as n > 4·f leaves no room for f = 1 then.
 /// Elsewhere nobody asks about four, which takes a second.
 const PARAMETRIC: [(Attempt, u32); 3] =
-    [(Attempt::Ground(Slice::Universal, Manner::Plain), 12), (Attempt::Core(4, Manner::Heavy), 24), (Attempt::Large, 160)];
+    [(Attempt::Ground(Slice::Universal, Manner::Plain), 20), (Attempt::Core(4, Manner::Heavy), 24), (Attempt::Large, 160)];
 /// The sizes of [`Attempt::Large`].
 const LARGE: Sizes = Sizes { from: 5, to: 12 };
 /// How the engine says that it has found none.
@@ -173,7 +173,7 @@ const SATURATED: &str = "no contradiction up to level";
 /// One pass of attempts, with their shares of its time. Passes follow each other, each with another seed and [`GROWTH`] times as long,
 /// until the time is up: most conditions need a fraction of a second, and the random factor is large, so that a restart pays.
 const PASS: [(Attempt, u32); 12] = [
-    (Attempt::Ground(Slice::Universal, Manner::Plain), 12),
+    (Attempt::Ground(Slice::Universal, Manner::Plain), 20),
     (Attempt::Core(2, Manner::Plain), 4),
     (Attempt::Core(3, Manner::Plain), 4),
     (Attempt::Ground(Slice::Spoken, Manner::Heavy), 8),

@@ -265,8 +265,11 @@ pub enum Kind {
     Safety,
     /// `#[property]`: over one state or over (old, new).
     Property,
-    /// `#[lemma]`: over (old, new), proved of every round and then known to what is proved of it.
-    Lemma,
+    /// `#[lemma(..)]`: over (old, new), proved of these rounds (empty: of every round) and then known to what is proved of them.
+    Lemma {
+        /// The rounds it speaks of.
+        rounds: Vec<String>,
+    },
     /// `#[invariant(..)]`: a conjunct of the inductive invariant, before the first round of a phase unless it says otherwise.
     Invariant(Boundary),
     /// `#[liveness(..)]`: a communication predicate of the good phase; `rounds` empty: every round; `stage` `None`: every stage.

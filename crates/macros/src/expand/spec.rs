@@ -169,7 +169,10 @@ fn kind(kind: &Kind) -> TokenStream {
         Kind::Resilience => quote!(Resilience),
         Kind::Safety => quote!(Safety),
         Kind::Property => quote!(Property),
-        Kind::Lemma => quote!(Lemma),
+        Kind::Lemma(paths) => {
+            let rounds = rounds(paths);
+            quote!(Lemma { rounds: #rounds })
+        }
         Kind::Termination => quote!(Termination),
         Kind::Invariant => quote!(Invariant(::heardof::__private::Boundary::Phase)),
         Kind::Always => quote!(Invariant(::heardof::__private::Boundary::Always)),

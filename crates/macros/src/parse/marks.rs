@@ -20,8 +20,8 @@ pub enum Kind {
     Safety,
     /// `#[property]`
     Property,
-    /// `#[lemma]`
-    Lemma,
+    /// `#[lemma(rounds(A, B))]`; no rounds: all
+    Lemma(Vec<Path>),
     /// `#[termination]`
     Termination,
     /// `#[invariant]`: before the first round of each phase
@@ -40,7 +40,7 @@ impl Kind {
     /// The rounds that the mark names.
     pub fn rounds(&self) -> &[Path] {
         match self {
-            Kind::Before(rounds) | Kind::Liveness(rounds, _) | Kind::Progress(_, rounds) => rounds,
+            Kind::Before(rounds) | Kind::Lemma(rounds) | Kind::Liveness(rounds, _) | Kind::Progress(_, rounds) => rounds,
             _ => &[],
         }
     }
@@ -140,8 +140,7 @@ impl Parse for Word {
     }
 }
 
-const USE: &str =
-    "the forms are `invariant(always)`, `invariant(before(A, B))`, `liveness(rounds(A), stage = 1)` and `progress(stage = 1, before(A))`";
+const USE: &str = "the forms are `invariant(always)`, `invariant(before(A, B))`, `lemma(rounds(A))`, `liveness(rounds(A), stage = 1)` and `progress(stage = 1, before(A))`";
 
 fn parse_mark(name: &Ident, attr: &Attribute) -> syn::Result<Kind> {
     let words = match &attr.meta {
@@ -151,6 +150,7 @@ fn parse_mark(name: &Ident, attr: &Attribute) -> syn::Result<Kind> {
     };
     let allowed: &[&str] = match name.to_string().as_str() {
         "invariant" => &["always", "before"],
+        "lemma" => &["rounds"],
         "liveness" => &["rounds", "stage"],
         "progress" => &["stage", "before"],
         _ => &[],
@@ -195,7 +195,7 @@ fn assemble(name: &Ident, attr: &Attribute, words: Vec<Word>) -> syn::Result<Kin
             return Err(syn::Error::new_spanned(attr, "`progress` without a stage\nhelp: write `#[progress(stage = 1)]`"));
         }
         ("property", ..) => Kind::Property,
-        ("lemma", ..) => Kind::Lemma,
+        ("lemma", ..) => Kind::Lemma(rounds),
         ("safety", ..) => Kind::Safety,
         ("initial", ..) => Kind::Initial,
         ("resilience", ..) => Kind::Resilience,
@@ -220,7 +220,8 @@ mod tests {
     fn every_form_is_read() {
         let rounds = |names: &[&str]| names.iter().map(|n| syn::parse_str(n).expect("a path")).collect::<Vec<Path>>();
         assert_eq!(mark(parse_quote!(#[property])), Ok(Kind::Property));
-        assert_eq!(mark(parse_quote!(#[lemma])), Ok(Kind::Lemma));
+        assert_eq!(mark(parse_quote!(#[lemma])), Ok(Kind::Lemma(vec![])));
+        assert_eq!(mark(parse_quote!(#[lemma(rounds(A, B))])), Ok(Kind::Lemma(rounds(&["A", "B"]))));
         assert_eq!(mark(parse_quote!(#[invariant])), Ok(Kind::Invariant));
         assert_eq!(mark(parse_quote!(#[invariant(always)])), Ok(Kind::Always));
         assert_eq!(mark(parse_quote!(#[invariant(before(A, B<V>))])), Ok(Kind::Before(rounds(&["A", "B<V>"]))));

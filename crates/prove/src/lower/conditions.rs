@@ -315,7 +315,7 @@ impl<'a> Assembly<'a> {
             let next = (k + 1) % rounds.len();
             let there = after(1, next == 0);
             // Each lemma may use those above it, what is proved of the round may use all.
-            for spec in self.of_kind(|kind| *kind == ir::Kind::Lemma) {
+            for spec in self.lemmas(k) {
                 let name = self.name(spec);
                 let goal = trouble.clone().map_or_else(|| self.spec(spec, Subject::Step(Place::HERE, there)), Err);
                 self.prove(&format!("lemma/{}/{name}", round.name), Kind::Property, &draft, goal.clone(), name);
@@ -334,6 +334,21 @@ impl<'a> Assembly<'a> {
                 let name = self.name(spec);
                 let goal = trouble.take().map_or_else(|| self.spec(spec, Subject::Step(Place::HERE, there)), Err);
                 self.prove(&format!("property/{}/{name}", round.name), Kind::Property, &draft, goal, name);
+            }
+        }
+    }
+    /// The lemmas about round `k`.
+    fn lemmas(&self, k: usize) -> Vec<usize> {
+        let name = &self.algorithm.rounds[k].name;
+        self.of_kind(|kind| matches!(kind, ir::Kind::Lemma { rounds } if rounds.is_empty() || rounds.contains(name)))
+    }
+    /// Assumes the lemmas about round `k`, executed as step `step`. They are proved from what is assumed of the round already.
+    pub(super) fn assume_lemmas(&mut self, draft: &mut Draft, k: usize, step: usize) {
+        let ends = k + 1 == self.algorithm.rounds.len();
+        for spec in self.lemmas(k) {
+            // One that cannot be said is reported where it is to be proved.
+            if let Ok(formula) = self.spec(spec, Subject::Step(after(step, false), after(step + 1, ends))) {
+                draft.assume(format!("lemma {}", self.name(spec)), formula);
             }
         }
     }

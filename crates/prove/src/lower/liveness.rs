@@ -63,6 +63,7 @@ impl Assembly<'_> {
         for k in from..=to {
             let good = stage.map_or_else(Vec::new, |stage| self.good(stage, k));
             self.assume_round(draft, k, k - from, &good)?;
+            self.assume_lemmas(draft, k, k - from);
             if k < to {
                 let invariants = self.invariants(k + 1);
                 self.assume_specs(draft, "invariant", &invariants, after(k + 1 - from, false));
@@ -127,6 +128,7 @@ impl Assembly<'_> {
         let mut draft = self.before(k);
         self.assume_specs(&mut draft, "progress", reached, Place::HERE);
         let trouble = self.assume_round(&mut draft, k, 0, &[]).err();
+        self.assume_lemmas(&mut draft, k, 0);
         let made = self.conditions.len();
         for &spec in goals {
             let name = self.name(spec);

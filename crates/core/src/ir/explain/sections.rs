@@ -66,21 +66,29 @@ fn predicates(page: &mut Page, algorithm: &Algorithm) {
 
 fn good_phases(page: &mut Page, algorithm: &Algorithm) {
     let liveness = of_kind(algorithm, |k| matches!(k, Kind::Liveness { .. }));
-    if liveness.is_empty() {
+    grouped(page, algorithm, "Communication predicate for liveness, a good phase:", liveness, |spec| {
+        let Kind::Liveness { rounds, stage } = &spec.kind else { return in_rounds(&[]) };
+        let place = in_rounds(rounds);
+        stage.map_or_else(|| place.clone(), |stage| format!("{place}, for stage {stage}"))
+    });
+}
+
+fn in_rounds(rounds: &[String]) -> String {
+    match rounds {
+        [] => "in every round".to_string(),
+        rounds => format!("in {}", joined(rounds)),
+    }
+}
+
+/// A section with a heading for each `place`.
+fn grouped(page: &mut Page, algorithm: &Algorithm, title: &str, specs: Vec<&SpecText>, place: impl Fn(&SpecText) -> String) {
+    if specs.is_empty() {
         return;
     }
-    page.line(0, text("Communication predicate for liveness, a good phase:"));
+    page.line(0, text(title));
     let mut groups: Vec<(String, Vec<&SpecText>)> = vec![];
-    for spec in liveness {
-        let Kind::Liveness { rounds, stage } = &spec.kind else { continue };
-        let place = match rounds.as_slice() {
-            [] => "in every round".to_string(),
-            rounds => format!("in {}", joined(rounds)),
-        };
-        let head = match stage {
-            Some(stage) => format!("{place}, for stage {stage}"),
-            None => place,
-        };
+    for spec in specs {
+        let head = place(spec);
         match groups.iter_mut().find(|(h, _)| *h == head) {
             Some((_, specs)) => specs.push(spec),
             None => groups.push((head, vec![spec])),
@@ -113,13 +121,11 @@ fn properties(page: &mut Page, algorithm: &Algorithm) {
 }
 
 fn lemmas(page: &mut Page, algorithm: &Algorithm) {
-    let lemmas = of_kind(algorithm, |k| *k == Kind::Lemma);
-    if lemmas.is_empty() {
-        return;
-    }
-    page.line(0, text("Lemmas, of every round"));
-    lemmas.into_iter().for_each(|spec| entry(page, 1, algorithm, spec));
-    page.blank();
+    let lemmas = of_kind(algorithm, |k| matches!(k, Kind::Lemma { .. }));
+    grouped(page, algorithm, "Lemmas:", lemmas, |spec| match &spec.kind {
+        Kind::Lemma { rounds } => in_rounds(rounds),
+        _ => in_rounds(&[]),
+    });
 }
 
 fn invariants(page: &mut Page, algorithm: &Algorithm) {
