@@ -6,6 +6,7 @@ pub mod byzantine_ben_or;
 pub mod flood_min;
 pub mod k_set_flood_min;
 pub mod last_voting;
+pub mod lattice_agreement;
 pub mod newcomer;
 pub mod one_third_rule;
 pub mod published;
@@ -19,11 +20,13 @@ pub use byzantine_ben_or::ByzantineBenOr;
 pub use flood_min::FloodMin;
 pub use k_set_flood_min::KSetFloodMin;
 pub use last_voting::LastVoting;
+pub use lattice_agreement::LatticeAgreement;
 pub use one_third_rule::OneThirdRule;
 pub use two_phase_commit::TwoPhaseCommit;
 pub use uniform_voting::UniformVoting;
 pub use ute::Ute;
 
+use heardof::prelude::Set;
 use heardof::cli::Registry;
 
 /// The algorithms as the program `heardof` knows them.
@@ -40,6 +43,7 @@ pub fn registry() -> Registry {
         .with::<Ute<u64>>()
         .with::<ByzantineBenOr>()
         .with::<KSetFloodMin<u64>>()
+        .with::<LatticeAgreement<Set<u64>>>()
         .with_reasons("one_third_rule", include_str!("../testdata/mutants/one_third_rule.txt"))
         .with_reasons("last_voting", include_str!("../testdata/mutants/last_voting.txt"))
         .with_reasons("uniform_voting", include_str!("../testdata/mutants/uniform_voting.txt"))

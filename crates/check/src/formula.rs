@@ -160,7 +160,7 @@ fn of_now<'a>(e: &'a Expr, system: &str) -> Option<Vec<Read<'a>>> {
             _ => None,
         },
         Node::Method(m, of, args) if matches!(&of.node, Node::Var(v) if v == system) => {
-            if ["exists_value", "forall_value", "image", "set", "kernel", "component"].contains(&m.as_str()) {
+            if ["exists_value", "forall_value", "image", "join", "set", "kernel", "component"].contains(&m.as_str()) {
                 return None;
             }
             together(args.iter(), system)

@@ -226,7 +226,7 @@ fn variable(e: &Expr) -> Option<&str> {
 /// Whether `initially` occurs only under `exists`, `forall` and `forall_pairs`, for which multiplicity does not matter.
 fn first_only_quantified(body: &Expr) -> bool {
     !body.any(&|e| {
-        let counted = matches!(&e.node, Node::Method(m, ..) if ["count", "set", "image"].contains(&m.as_str()));
+        let counted = matches!(&e.node, Node::Method(m, ..) if ["count", "set", "image", "join"].contains(&m.as_str()));
         counted && e.any(&|e| matches!(&e.node, Node::Method(m, ..) if m == "initially"))
     })
 }

@@ -2,7 +2,7 @@
 
 use crate::datum::Datum;
 use crate::process::{Process, Rounds};
-use crate::value::Value;
+use crate::value::{JoinSemilattice, Value};
 use crate::{Phase, Pid, Set};
 use std::ops::Index;
 
@@ -139,6 +139,10 @@ impl<P: Process> System<P> {
     /// { f(p) : p a process for which it is defined }
     pub fn image<T: Ord>(&self, f: impl Fn(Pid) -> Option<T>) -> Set<T> {
         self.following().filter_map(f).collect()
+    }
+    /// The join of `f` over all processes.
+    pub fn join<L: JoinSemilattice>(&self, f: impl Fn(Pid) -> L) -> Option<L> {
+        self.following().map(f).reduce(|a, b| a.join(&b))
     }
     /// Whether some value of type `T` that occurs in a state, now or at the start, satisfies `test`.
     pub fn exists_value<T: Value>(&self, test: impl Fn(&T) -> bool) -> bool {

@@ -114,6 +114,46 @@ pub trait KSetAgreement: Process {
     }
 }
 
+/// Lattice agreement: whatever is decided is comparable with whatever else is, contains the own proposal, and contains nothing that
+/// nobody proposed.
+///
+/// Source: H. Attiya, M. Herlihy, O. Rachman: Atomic snapshots using lattice agreement. Distributed Computing 8(3), 1995.
+#[problem]
+pub trait LatticeAgreement: Process {
+    /// What is proposed and decided.
+    type Value: JoinSemilattice;
+    /// What this process proposes, as long as it is in its first state.
+    fn proposal(&self) -> &Self::Value;
+    /// What it decided.
+    fn decision(&self) -> Option<&Self::Value>;
+
+    /// Of any two decisions one is below the other.
+    #[property]
+    fn comparability(s: &System<Self>) -> bool {
+        s.forall_pairs(|i, j| s[i].decision().is_none_or(|a| s[j].decision().is_none_or(|b| a.leq(b) || b.leq(a))))
+    }
+    /// Who decides, decides on no less than it proposed.
+    #[property]
+    fn inclusion(s: &System<Self>) -> bool {
+        s.forall(|i| s[i].decision().is_none_or(|d| s.initially(i).proposal().leq(d)))
+    }
+    /// No decision is beyond the join of all proposals.
+    #[property]
+    fn validity(s: &System<Self>) -> bool {
+        s.forall(|i| s[i].decision().is_none_or(|d| s.join(|j| s.initially(j).proposal().clone()).is_some_and(|all| d.leq(&all))))
+    }
+    /// Who decided never changes its decision.
+    #[property]
+    fn irrevocability(old: &System<Self>, new: &System<Self>) -> bool {
+        new.forall(|i| implies(old[i].decision().is_some(), new[i].decision() == old[i].decision()))
+    }
+    /// Everybody decides.
+    #[termination]
+    fn termination(s: &System<Self>) -> bool {
+        s.forall(|i| s[i].decision().is_some())
+    }
+}
+
 /// Atomic commit: all processes commit, or all abort, and they commit only if everybody voted for it.
 ///
 /// That a unanimous vote without any failure commits is not among the properties: a round in which a message is missing may abort.

@@ -31,6 +31,7 @@
 //!
 //! * A coordinator that rotates is *some* function `coord` of the phase: what is proved holds for every function, so for the text's.
 //! * Values are integers; only their order and equality is used, so whatever holds of all integers holds of what the program has.
+//! * An element of a type parameter that is a join-semilattice is a value with an order of its own: see `lattice`.
 //! * Where an option is none, the symbol of its value stands for anything.
 //! * `exists_value` ranges over the values that occur in a state, in hypotheses and goals alike; see `system`.
 //! * Ties of `pick` and `max_by_key` are resolved by the adversary.
@@ -46,6 +47,7 @@ mod duties;
 
 mod eval;
 mod faults;
+mod lattice;
 mod liveness;
 mod mailbox;
 mod methods;
@@ -66,7 +68,8 @@ use world::World;
 
 /// The verification conditions of an algorithm whose sorts are inferred, as [`describe`](heardof_core::describe()) gives it.
 pub fn lower(algorithm: &Algorithm) -> Problem {
-    let world = match World::new(algorithm) {
+    let over_lattice = lattice::abstracted(algorithm);
+    let world = match World::new(over_lattice.as_ref().unwrap_or(algorithm)) {
         Ok(world) => world,
         Err(what) => {
             return Problem { terms: Terms::new(), conditions: vec![], assumed: vec![], uncovered: vec![format!("everything: {what}")] };

@@ -30,6 +30,7 @@ enum Choice<'a> {
     Pick(&'a Lambda),
     ByKey(&'a Lambda, Side),
     Ranked(Term),
+    Join,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -158,6 +159,12 @@ impl<'a> Eval<'_, 'a> {
                 Value::Mailbox(Mailbox { sender: j.sender, guard, payload: Box::new(payload.unwrap_or(Value::Unit)) })
             }
             _ => {
+                if name == "join" {
+                    let f = lambda(at, arguments, 0)?;
+                    let (j, payload) = self.each(full, |eval, j| eval.apply(at, f, vec![j.payload.clone()]))?;
+                    let joined = Mailbox { sender: j.sender, guard: j.guard, payload: Box::new(payload) };
+                    return self.chosen(at, name, &joined, Choice::Join);
+                }
                 let choice = match (name, arguments) {
                     ("min", []) => Choice::Min,
                     ("max", []) => Choice::Max,
@@ -266,6 +273,9 @@ impl<'a> Eval<'_, 'a> {
             }
             _ => {}
         }
+        if matches!(choice, Choice::Join) {
+            return Ok(Chosen { axiom: self.least_bound(at, m, &value)?, value, qualifies });
+        }
         let (j, (is_it, holds)) = self.each(m, |eval, j| {
             let holds = match choice {
                 Choice::Pick(test) => eval.test(at, test, vec![j.payload.clone()])?,
@@ -288,9 +298,39 @@ impl<'a> Eval<'_, 'a> {
                 let (first, last) = (terms.le(below, k), terms.lt(k, up_to));
                 terms.and([first, last])
             }
-            Choice::Pick(_) => self.terms().bool(true),
+            Choice::Pick(_) | Choice::Join => self.terms().bool(true),
         };
         Ok(Chosen { value, qualifies, axiom: self.terms().and([received, best]) })
+    }
+
+    /// All messages are at or below the value, and it is at or below whatever they are at or below.
+    fn least_bound(&mut self, at: Pos, m: &Mailbox, value: &Value) -> Lowered<Term> {
+        let value = self.as_scalar(at, value.clone())?;
+        let variable = self.terms().variable("v", Sort::Value);
+        let v = self.terms().var(variable);
+        let bounded = |eval: &mut Self, bound: Term| {
+            let (j, below) = eval.each(m, |eval, j| {
+                let payload = eval.as_scalar(at, j.payload.clone())?;
+                if eval.world.terms.sort(payload) != Sort::Value {
+                    return trouble(at, "only elements of a type parameter that is a `JoinSemilattice` are joined");
+                }
+                Ok(eval.world.at_or_below(payload, bound))
+            })?;
+            let body = eval.terms().implies(j.guard, below);
+            Ok(eval.terms().forall(&[j.sender], body))
+        };
+        let (all, bound) = (bounded(self, value)?, bounded(self, v)?);
+        let below = self.world.at_or_below(value, v);
+        let terms = self.terms();
+        let least = terms.implies(bound, below);
+        let least = terms.forall(&[variable], least);
+        Ok(terms.and([all, least]))
+    }
+
+    /// The join of something over the processes.
+    pub(super) fn joined_over_processes(&mut self, at: Pos, i: Var, guard: Term, payload: Value) -> Lowered<Value> {
+        let all = Mailbox { sender: i, guard, payload: Box::new(payload) };
+        self.chosen(at, "join", &all, Choice::Join)
     }
 
     /// No message is beyond the chosen one, by key if there is one.

@@ -241,6 +241,10 @@ impl<'a> Eval<'_, 'a> {
 
     fn of_plain(&mut self, at: Pos, name: &str, of: Value, arguments: &'a [Expr]) -> Lowered<Value> {
         match (name, arguments) {
+            ("join" | "leq", [other]) if matches!(of, Value::Scalar(t) if self.world.terms.sort(t) == Sort::Value) => {
+                let a = self.as_scalar(at, of)?;
+                self.of_lattice(name, a, other)
+            }
             ("min" | "max", [other]) => {
                 let other = self.eval(other)?;
                 let below = at_most(&mut self.world.terms, &of, &other);

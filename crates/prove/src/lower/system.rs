@@ -123,6 +123,7 @@ impl<'a> Eval<'_, 'a> {
             }
             ("kernel", []) => Value::Set(Some(self.kernel_at(place)?)),
             ("image", _) => self.image(at, lambda(at, arguments, 0)?)?,
+            ("join", _) => self.join(at, lambda(at, arguments, 0)?)?,
             ("exists_phase" | "forall_phase", _) => {
                 let l = lambda(at, arguments, 0)?;
                 let variable = self.variables(l, Sort::Time)[0];
@@ -160,6 +161,18 @@ impl<'a> Eval<'_, 'a> {
         let body = terms.and([follows, some, same]);
         let body = terms.exists(&[variable], body);
         Ok(Value::Set(Some(terms.comprehension(element, body))))
+    }
+
+    fn join(&mut self, at: Pos, l: &'a Lambda) -> Lowered<Value> {
+        let variable = self.variables(l, Sort::Process)[0];
+        let i = self.terms().var(variable);
+        self.scope.push(variable);
+        let follows = self.follows(i);
+        let mark = self.assume(follows);
+        let payload = self.apply(at, l, vec![Value::Scalar(i)]);
+        self.release(mark);
+        self.scope.pop();
+        self.joined_over_processes(at, variable, follows, payload?)
     }
 
     fn ranging(&mut self, at: Pos, exists: bool, variable: Var, among: Term, l: &'a Lambda) -> Lowered<Value> {

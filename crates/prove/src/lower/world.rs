@@ -79,6 +79,8 @@ pub(super) struct World<'a> {
     pub(super) coordinator: Option<Fun>,
     /// Other functions that the text may use outside of `coordinator`, by name: `rotate`, `successor`, `phase_of`.
     pub(super) rotations: BTreeMap<String, Fun>,
+    /// The order of lattices, if some formula spoke of it.
+    pub(super) below: Option<Fun>,
     copies: Vec<Symbols>,
     /// The size of the smallest heard-of set of a round, and where that round begins.
     pub(super) least: BTreeMap<usize, (Fun, Place)>,
@@ -111,6 +113,7 @@ impl<'a> World<'a> {
             follows_coordinator: false,
             coordinator: None,
             rotations: BTreeMap::new(),
+            below: None,
             copies: vec![state],
             least: BTreeMap::new(),
             numbers: BTreeMap::new(),

@@ -146,6 +146,12 @@ impl Notation<'_> {
             ("kernel", []) => atom(format!("K(<r){mark}")),
             ("set", [_]) => (Level::Atom, self.set_of(closure(args, 0)?)),
             ("count", [_]) => (Level::Atom, enclosed("|", self.set_of(closure(args, 0)?), "|")),
+            ("join", [_]) => {
+                let l = closure(args, 0)?;
+                let body = self.shadowed(l).at(&l.body, Level::Atom);
+                let processes = text(format!("{} ∈ Π", parameter_names(l).join(", ")));
+                (Level::Atom, cat([text("⨆"), comprehension(body.flat(), processes)]))
+            }
             ("image", [_]) => {
                 let l = closure(args, 0)?;
                 let inner = self.shadowed(l);

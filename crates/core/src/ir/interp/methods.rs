@@ -247,6 +247,15 @@ impl<'a> Frame<'a> {
                 }
                 Val::Data(Datum::Set(Arc::new(set)))
             }
+            "join" => {
+                let l = lambda(args, 0)?;
+                let mut joined: Option<Datum> = None;
+                for p in &everybody {
+                    let d = self.apply(l, [Val::Data(p.clone())])?.data()?;
+                    joined = Some(joined.map_or(Ok(d.clone()), |j| join(&j, &d))?);
+                }
+                option(joined)
+            }
             "exists_phase" | "forall_phase" => {
                 let phases: Vec<Datum> = (0..=phase.number()).map(|k| Datum::Phase(Phase::new(k))).collect();
                 self.quantified(if name == "exists_phase" { "exists" } else { "forall" }, &phases, args)?.unwrap_or(UNIT)

@@ -150,6 +150,10 @@ impl Inference<'_> {
                 self.unify(&result, &Ty::Option(Box::new(element.clone())))?;
                 Ty::Set(Box::new(element))
             }
+            "join" => {
+                let joined = self.applied(name, args, 0, &[Ty::Pid])?;
+                Ty::Option(Box::new(joined))
+            }
             "exists_phase" | "forall_phase" => self.test(name, args, &[Ty::Phase], Ty::Bool)?,
             "exists_value" | "forall_value" => {
                 let value = self.solver.fresh();

@@ -159,7 +159,7 @@ fn set_once(spec: &SpecText, body: &Expr) -> Option<String> {
 /// The methods of a system that do not depend on what is there at this moment.
 const FIXED: [&str; 3] = ["n", "parameters", "initially"];
 /// The methods of a system that range over its processes.
-const OVER_PROCESSES: [&str; 6] = ["forall", "exists", "forall_pairs", "count", "set", "image"];
+const OVER_PROCESSES: [&str; 7] = ["forall", "exists", "forall_pairs", "count", "set", "image", "join"];
 
 /// A flat formula with the names of its systems.
 struct Claim<'a> {
