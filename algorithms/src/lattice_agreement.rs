@@ -94,15 +94,20 @@ impl<L: JoinSemilattice> LatticeAgreement<L> {
     /// Everybody hears everybody.
     #[liveness]
     pub fn all_heard(ho: &HeardOf<Self>) -> bool {
-        ho.min_len() == ho.n()
+        ho.forall_pairs(|p, q| ho.of(p).contains(&q))
+    }
+    /// Who has not decided proposes no less than anybody. Who decides does not join what it hears, and may be left behind.
+    #[progress(stage = 1)]
+    pub fn undecided_lead(s: &System<Self>) -> bool {
+        s.forall_pairs(|i, j| s[i].decision.is_some() || s[j].proposed.leq(&s[i].proposed))
     }
     /// All proposals are equal.
-    #[progress(stage = 1)]
+    #[progress(stage = 2)]
     pub fn all_equal(s: &System<Self>) -> bool {
         s.forall_pairs(|i, j| s[i].proposed == s[j].proposed)
     }
     /// Everybody has decided.
-    #[progress(stage = 2)]
+    #[progress(stage = 3)]
     pub fn all_decided(s: &System<Self>) -> bool {
         s.forall(|i| s[i].decision.is_some())
     }

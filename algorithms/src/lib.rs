@@ -26,8 +26,8 @@ pub use two_phase_commit::TwoPhaseCommit;
 pub use uniform_voting::UniformVoting;
 pub use ute::Ute;
 
-use heardof::prelude::Set;
 use heardof::cli::Registry;
+use heardof::prelude::Set;
 
 /// The algorithms as the program `heardof` knows them.
 pub fn registry() -> Registry {

@@ -53,6 +53,7 @@ impl Instances {
     pub fn look(&mut self, terms: &Terms, clauses: &Clauses, model: &mut Model, relevant: &Relevant, bounds: &Bounds<'_>) -> Option<Found> {
         let pools = pools(terms, model, relevant, bounds);
         let mut found = Found { falsified: Vec::new(), counting: Vec::new() };
+        let mut matched = Vec::new();
         for (k, clause) in clauses.list.iter().enumerate() {
             if clause.variables.is_empty() {
                 continue;
@@ -63,10 +64,22 @@ impl Instances {
             let mut chosen = Vec::new();
             if let Some(pattern) = horn_pattern(terms, clause) {
                 self.match_literals(terms, model, relevant, (k, clause), &pattern, &mut chosen, &mut found);
+                matched.push((k, clause));
                 continue;
             }
             let making = self.making.entry(k).or_insert_with(|| making(terms, clause, bounds.counted)).clone();
             self.extend(terms, model, &pools, bounds.level, (k, clause, &making), &mut chosen, Cost::default(), &mut found);
+        }
+        // The premise of a transitive relation may be a literal that nobody has asked about yet. One term for each value will do.
+        if found.falsified.is_empty() && !matched.is_empty() {
+            let pools: BTreeMap<_, _> = pools.into_iter().map(|(sort, pool)| (sort, one_each(pool))).collect();
+            for (k, clause) in matched {
+                if (bounds.late)() {
+                    return None;
+                }
+                let making = vec![0; clause.variables.len()];
+                self.extend(terms, model, &pools, bounds.level, (k, clause, &making), &mut vec![], Cost::default(), &mut found);
+            }
         }
         Some(found)
     }
@@ -229,11 +242,17 @@ fn pools(terms: &Terms, model: &mut Model, relevant: &Relevant, bounds: &Bounds<
         }
         pool.sort_by_key(|&(term, _, generation)| (generation, term));
         if bounds.most < usize::MAX {
-            let mut seen = BTreeSet::new();
-            pool.retain(|&(_, value, _)| seen.insert(value));
+            *pool = one_each(std::mem::take(pool));
         }
     }
     pools
+}
+
+/// The first term of each value.
+fn one_each(mut pool: Vec<(Term, i64, u32)>) -> Vec<(Term, i64, u32)> {
+    let mut seen = BTreeSet::new();
+    pool.retain(|&(_, value, _)| seen.insert(value));
+    pool
 }
 
 /// The instance as a formula.

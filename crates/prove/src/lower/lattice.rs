@@ -87,7 +87,7 @@ impl World<'_> {
         let laws = [(1, "reflexive", aa), (2, "antisymmetric", antisymmetric), (3, "transitive", transitive)];
         for (count, law, body) in laws {
             let formula = self.terms.forall(&variables[..count], body);
-            self.facts.push(Fact { about, label: format!("axiom {law}"), formula });
+            self.facts.push(Fact { about, label: format!("order {law}"), formula });
         }
         about
     }

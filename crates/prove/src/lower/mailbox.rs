@@ -330,7 +330,24 @@ impl<'a> Eval<'_, 'a> {
     /// The join of something over the processes.
     pub(super) fn joined_over_processes(&mut self, at: Pos, i: Var, guard: Term, payload: Value) -> Lowered<Value> {
         let all = Mailbox { sender: i, guard, payload: Box::new(payload) };
-        self.chosen(at, "join", &all, Choice::Join)
+        if !self.scope.is_empty() {
+            return self.chosen(at, "join", &all, Choice::Join);
+        }
+        // What is the same join, of first states for instance, wherever it is said, is the same symbol.
+        let canonical = match self.world.joining {
+            Some(variable) => variable,
+            None => *self.world.joining.insert(self.world.terms.variable("i", Sort::Process)),
+        };
+        let terms = &mut self.world.terms;
+        let c = terms.var(canonical);
+        let payload = all.payload.map(&mut |t| terms.substitute(t, &[(i, c)]));
+        let all = Mailbox { sender: canonical, guard: terms.substitute(guard, &[(i, c)]), payload: Box::new(payload) };
+        if let Some((_, joined)) = self.world.joins.iter().find(|(known, _)| *known == all) {
+            return Ok(joined.clone());
+        }
+        let joined = self.chosen(at, "join", &all, Choice::Join)?;
+        self.world.joins.push((all, joined.clone()));
+        Ok(joined)
     }
 
     /// No message is beyond the chosen one, by key if there is one.

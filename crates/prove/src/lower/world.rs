@@ -9,8 +9,8 @@
 
 use super::faults::{Corruption, Faults};
 use super::symbols::{Declared, Symbols};
-use super::value::{Fit, Value};
-use crate::term::{Fun, Role, Sort, Term, Terms};
+use super::value::{Fit, Mailbox, Value};
+use crate::term::{Fun, Role, Sort, Term, Terms, Var};
 use heardof_core::Sort as Data;
 use heardof_core::ir::{Algorithm, Pos};
 use std::collections::BTreeMap;
@@ -81,6 +81,9 @@ pub(super) struct World<'a> {
     pub(super) rotations: BTreeMap<String, Fun>,
     /// The order of lattices, if some formula spoke of it.
     pub(super) below: Option<Fun>,
+    /// The joins over all processes that have a symbol, and the variable that they are over.
+    pub(super) joins: Vec<(Mailbox, Value)>,
+    pub(super) joining: Option<Var>,
     copies: Vec<Symbols>,
     /// The size of the smallest heard-of set of a round, and where that round begins.
     pub(super) least: BTreeMap<usize, (Fun, Place)>,
@@ -114,6 +117,8 @@ impl<'a> World<'a> {
             coordinator: None,
             rotations: BTreeMap::new(),
             below: None,
+            joins: vec![],
+            joining: None,
             copies: vec![state],
             least: BTreeMap::new(),
             numbers: BTreeMap::new(),
