@@ -1,6 +1,7 @@
 //! The wrong variants are test data: each must have a text that the tools can read, be known by name, and say in a line what is wrong.
 
 use heardof::cli::Registry;
+use heardof::prelude::Set;
 use heardof_algorithms::published::{self, *};
 use heardof_check::{Options, check, induction};
 use heardof_core::ir::Algorithm;
@@ -14,7 +15,7 @@ fn described<P: Described>() -> Algorithm {
 /// Every variant: its description, its name on the command line, the rounds of a phase.
 #[test]
 fn each_has_a_description() {
-    let table: [(Algorithm, &str, usize); 15] = [
+    let table: [(Algorithm, &str, usize); 16] = [
         (described::<BenOrSilentHeard>(), "ben_or_silent_heard", 2),
         (described::<BenOrTwoVotes>(), "ben_or_two_votes", 2),
         (described::<ByzantineBenOrLemma8>(), "byzantine_ben_or_lemma8", 2),
@@ -24,6 +25,7 @@ fn each_has_a_description() {
         (described::<LastVotingForgetsTimestamp<u64>>(), "last_voting_forgets_timestamp", 4),
         (described::<LastVotingNoMajority<u64>>(), "last_voting_no_majority", 4),
         (described::<LastVotingPublished<u64>>(), "last_voting_published", 4),
+        (described::<LatticeAgreementHalf<Set<u64>>>(), "lattice_agreement_half", 1),
         (described::<OtrForgetfulStage<u64>>(), "otr_forgetful_stage", 1),
         (described::<OtrVacuous<u64>>(), "otr_vacuous", 1),
         (described::<OtrWeakMostOften<u64>>(), "otr_weak_most_often", 1),
@@ -55,7 +57,7 @@ fn each_says_in_a_line_what_is_wrong() {
 }
 
 /// The name, how it is found (with `--induction` or without), the smallest n, and what breaks there.
-const FOUND: [(&str, bool, usize, &str); 14] = [
+const FOUND: [(&str, bool, usize, &str); 15] = [
     ("ben_or_silent_heard", false, 3, "agreement"),
     ("ben_or_two_votes", false, 3, "agreement"),
     ("k_set_flood_min_early", false, 2, "agreement"),
@@ -64,6 +66,7 @@ const FOUND: [(&str, bool, usize, &str); 14] = [
     ("last_voting_forgets_timestamp", false, 2, "agreement"),
     ("last_voting_no_majority", false, 3, "agreement"),
     ("last_voting_published", true, 1, "safety_invariant"),
+    ("lattice_agreement_half", false, 2, "comparability"),
     ("otr_forgetful_stage", true, 2, "agreement"),
     ("otr_vacuous", false, 1, "good_round"),
     ("otr_weak_most_often", false, 4, "agreement"),
@@ -75,7 +78,8 @@ const FOUND: [(&str, bool, usize, &str); 14] = [
 /// The name, the condition that the prover refutes, and the n of the counterexample: out of reach of the checker.
 const REFUTED: [(&str, &str, usize); 1] = [("byzantine_ben_or_lemma8", "inductive/Report/lemma_8", 11)];
 /// The same of what the checker finds, too.
-const REFUTED_TOO: [(&str, &str, usize); 1] = [("k_set_flood_min_early", "property/Flood/agreement", 2)];
+const REFUTED_TOO: [(&str, &str, usize); 2] =
+    [("k_set_flood_min_early", "property/Flood/agreement", 2), ("lattice_agreement_half", "inductive/Propose/ordered", 2)];
 
 /// Every published error that the checker reaches is found, at the smallest n at which it shows.
 #[test]

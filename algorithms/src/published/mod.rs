@@ -9,6 +9,7 @@ pub mod last_voting_deaf_followers;
 pub mod last_voting_forgets_timestamp;
 pub mod last_voting_no_majority;
 pub mod last_voting_published;
+pub mod lattice_agreement_half;
 pub mod otr_forgetful_stage;
 pub mod otr_vacuous;
 pub mod otr_weak_most_often;
@@ -25,6 +26,7 @@ pub use last_voting_deaf_followers::LastVotingDeafFollowers;
 pub use last_voting_forgets_timestamp::LastVotingForgetsTimestamp;
 pub use last_voting_no_majority::LastVotingNoMajority;
 pub use last_voting_published::LastVotingPublished;
+pub use lattice_agreement_half::LatticeAgreementHalf;
 pub use otr_forgetful_stage::OtrForgetfulStage;
 pub use otr_vacuous::OtrVacuous;
 pub use otr_weak_most_often::OtrWeakMostOften;
@@ -33,6 +35,7 @@ pub use two_phase_commit_published::TwoPhaseCommitPublished;
 pub use two_phase_commit_timeout::TwoPhaseCommitTimeout;
 
 use heardof::cli::Registry;
+use heardof::prelude::Set;
 
 /// Adds all of them.
 pub fn register(registry: Registry) -> Registry {
@@ -46,6 +49,7 @@ pub fn register(registry: Registry) -> Registry {
         .with_wrong::<LastVotingForgetsTimestamp<u64>>(last_voting_forgets_timestamp::WHY)
         .with_wrong::<LastVotingNoMajority<u64>>(last_voting_no_majority::WHY)
         .with_wrong::<LastVotingPublished<u64>>(last_voting_published::WHY)
+        .with_wrong::<LatticeAgreementHalf<Set<u64>>>(lattice_agreement_half::WHY)
         .with_wrong::<OtrForgetfulStage<u64>>(otr_forgetful_stage::WHY)
         .with_wrong::<OtrVacuous<u64>>(otr_vacuous::WHY)
         .with_wrong::<OtrWeakMostOften<u64>>(otr_weak_most_often::WHY)

@@ -4,7 +4,7 @@
 //! certain processes, the same ones in every round, is whatever the adversary likes, another for each receiver. What is heard instead is
 //! drawn from the *forgeries* of the round: every value of the message's type within the bounds of the check (words 0..values, as the
 //! inputs; counts up to n; all process ids; the phases explored; every variant and combination of them), and whatever else the receiver
-//! is sent in this round. Types that are not enumerated (strings, sets, maps) leave only the latter. An altered message differs from what
+//! is sent in this round. Types that are not enumerated (strings, maps) leave only the latter. An altered message differs from what
 //! was sent, and one may be made up where nothing was sent.
 //!
 //! Worked example: A(T, E, 1) with three processes that send 0, 0 and 1. Who hears all three has the mailboxes {0, 0, 1} as sent, and

@@ -229,7 +229,8 @@ impl Sort {
                 _ => false,
             }
     }
-    /// Every value of this sort within `bounds`, in order. Strings, sets and maps are not enumerated: an empty list.
+    /// Every value of this sort within `bounds`, in order. Strings, maps and sets of more than [`LARGEST_POWER_SET`] things are not
+    /// enumerated: an empty list.
     pub fn enumerate(&self, bounds: &Bounds) -> Vec<Datum> {
         match self {
             Sort::Unit => vec![Datum::Unit],
@@ -258,10 +259,24 @@ impl Sort {
                 };
                 variants.iter().enumerate().flat_map(one).collect()
             }
-            Sort::Text | Sort::Set(_) | Sort::Map(..) => vec![],
+            Sort::Set(s) => {
+                let elements = s.enumerate(bounds);
+                let subset =
+                    |mask: u32| Datum::set(elements.iter().enumerate().filter(|(k, _)| mask >> k & 1 == 1).map(|(_, d)| d.clone()));
+                let mut sets: Vec<Datum> = match elements.len() {
+                    1..=LARGEST_POWER_SET => (0..1u32 << elements.len()).map(subset).collect(),
+                    _ => vec![],
+                };
+                sets.sort();
+                sets
+            }
+            Sort::Text | Sort::Map(..) => vec![],
         }
     }
 }
+
+/// Of how many elements all subsets are enumerated.
+pub const LARGEST_POWER_SET: usize = 6;
 
 /// How far [`Sort::enumerate`] goes.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]

@@ -76,6 +76,10 @@ pub fn lower(algorithm: &Algorithm) -> Problem {
         }
     };
     let mut assembly = Assembly::new(world);
+    if over_lattice.is_some() {
+        // `symbols::LATTICE`
+        assembly.world.terms.declare_sort("element");
+    }
     match faults::of(&mut assembly.world) {
         Ok(faults) => assembly.world.faults = faults,
         Err(trouble) => {

@@ -33,7 +33,9 @@ impl Slice {
             let own = condition.name.split(['/', '.']).any(|part| part == name);
             match self {
                 Slice::All => true,
-                Slice::Lemmas if !is_invariant(h) => ["lemma ", "sort ", "order ", "resilience "].iter().any(|kind| h.label.starts_with(kind)),
+                Slice::Lemmas if !is_invariant(h) => {
+                    ["lemma ", "sort ", "order ", "resilience "].iter().any(|kind| h.label.starts_with(kind))
+                }
                 _ if !is_invariant(h) => true,
                 Slice::Spoken => given(terms, h.formula).is_subset(&spoken),
                 Slice::Universal | Slice::Lemmas => given(terms, h.formula).is_subset(&spoken) && (own || !claims(terms, h.formula, true)),

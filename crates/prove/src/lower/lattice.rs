@@ -1,7 +1,7 @@
 //! Join-semilattices: a type parameter `L: JoinSemilattice` is a sort of values with an order `⊑` of its own.
 //!
 //! The algorithm was instantiated with some lattice, sets of numbers say. Nothing of it may be used but what the bound promises, so
-//! the sort of the parameter becomes that of plain values, and then
+//! the sort of the parameter becomes one of which nothing is known, and then
 //!
 //! ```text
 //! below:  ∀a. a ⊑ a        ∀a, b. a ⊑ b ∧ b ⊑ a ⇒ a = b        ∀a, b, c. a ⊑ b ∧ b ⊑ c ⇒ a ⊑ c
@@ -9,10 +9,11 @@
 //! mailbox.join(f), s.join(f):  the same for all messages, or all processes (in `mailbox`)
 //! ```
 //!
-//! What is proved holds of every semilattice: add an infinite chain above everything, and it has as many elements as there are
-//! integers.
+//! Where an algorithm has two such parameters, their elements are of one sort: of two semilattices, put one above the other, and it is
+//! one.
 
 use super::eval::Eval;
+use super::symbols::{ELEMENT, LATTICE};
 use super::value::Value;
 use super::world::{Fact, Lowered, World};
 use crate::term::{Fun, Role, Sort, Term};
@@ -50,13 +51,13 @@ pub(super) fn abstracted(algorithm: &Algorithm) -> Option<Algorithm> {
     Some(a)
 }
 
-/// The sort with plain values in the place of elements of lattices.
+/// The sort with [`ELEMENT`] in the place of lattices.
 fn without(sort: &Data, lattices: &[Data]) -> Data {
     let plain = |sort: &Data| without(sort, lattices);
     let boxed = |sort: &Data| Box::new(plain(sort));
     let fields = |fields: &[(&'static str, Data)]| fields.iter().map(|(name, sort)| (*name, plain(sort))).collect();
     if lattices.contains(sort) {
-        return Data::Word("L");
+        return ELEMENT;
     }
     match sort {
         Data::Option(s) => Data::Option(boxed(s)),
@@ -76,9 +77,9 @@ impl World<'_> {
             return below;
         }
         let terms = &mut self.terms;
-        let about = terms.declare("below", &[Sort::Value, Sort::Value], Sort::Bool, Role::Aggregate);
+        let about = terms.declare("below", &[LATTICE, LATTICE], Sort::Bool, Role::Aggregate);
         self.below = Some(about);
-        let variables = ["a", "b", "c"].map(|name| terms.variable(name, Sort::Value));
+        let variables = ["a", "b", "c"].map(|name| terms.variable(name, LATTICE));
         let [a, b, c] = variables.map(|v| terms.var(v));
         let [aa, ab, ba, bc, ac] = [[a, a], [a, b], [b, a], [b, c], [a, c]].map(|pair| terms.app(about, &pair));
         let same = terms.eq(a, b);
@@ -108,10 +109,10 @@ impl<'a> Eval<'_, 'a> {
         }
         let variables = self.scope.clone();
         let sorts: Vec<Sort> = variables.iter().map(|v| self.world.terms.variable_sort(*v)).collect();
-        let about = self.terms().declare("join", &sorts, Sort::Value, Role::Aggregate);
+        let about = self.terms().declare("join", &sorts, LATTICE, Role::Aggregate);
         let arguments: Vec<Term> = variables.iter().map(|v| self.terms().var(*v)).collect();
         let joined = self.terms().app(about, &arguments);
-        let bound = self.terms().variable("v", Sort::Value);
+        let bound = self.terms().variable("v", LATTICE);
         let v = self.terms().var(bound);
         let [a_joined, b_joined, a_v, b_v, joined_v] =
             [[a, joined], [b, joined], [a, v], [b, v], [joined, v]].map(|[a, b]| self.world.at_or_below(a, b));

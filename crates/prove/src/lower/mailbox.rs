@@ -15,7 +15,7 @@
 use super::eval::{Eval, Moment, trouble};
 use super::operators::lambda;
 use super::simplify::{mentions, non_empty, under};
-use super::symbols::{Declared, Symbols};
+use super::symbols::{Declared, LATTICE, Symbols};
 use super::value::{Fit, Mailbox, Value, at_most, equal, less};
 use super::world::{Fact, Lowered};
 use crate::term::{Role, Sort, Term, Terms, Var};
@@ -306,12 +306,12 @@ impl<'a> Eval<'_, 'a> {
     /// All messages are at or below the value, and it is at or below whatever they are at or below.
     fn least_bound(&mut self, at: Pos, m: &Mailbox, value: &Value) -> Lowered<Term> {
         let value = self.as_scalar(at, value.clone())?;
-        let variable = self.terms().variable("v", Sort::Value);
+        let variable = self.terms().variable("v", LATTICE);
         let v = self.terms().var(variable);
         let bounded = |eval: &mut Self, bound: Term| {
             let (j, below) = eval.each(m, |eval, j| {
                 let payload = eval.as_scalar(at, j.payload.clone())?;
-                if eval.world.terms.sort(payload) != Sort::Value {
+                if eval.world.terms.sort(payload) != LATTICE {
                     return trouble(at, "only elements of a type parameter that is a `JoinSemilattice` are joined");
                 }
                 Ok(eval.world.at_or_below(payload, bound))

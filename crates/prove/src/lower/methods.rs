@@ -2,6 +2,7 @@
 
 use super::eval::{Eval, trouble};
 use super::operators::lambda;
+use super::symbols::LATTICE;
 use super::value::{Value, at_most, equal, is_empty, merge};
 use super::world::{Lowered, Place};
 use crate::term::{Role, Sort, Term};
@@ -241,7 +242,7 @@ impl<'a> Eval<'_, 'a> {
 
     fn of_plain(&mut self, at: Pos, name: &str, of: Value, arguments: &'a [Expr]) -> Lowered<Value> {
         match (name, arguments) {
-            ("join" | "leq", [other]) if matches!(of, Value::Scalar(t) if self.world.terms.sort(t) == Sort::Value) => {
+            ("join" | "leq", [other]) if matches!(of, Value::Scalar(t) if self.world.terms.sort(t) == LATTICE) => {
                 let a = self.as_scalar(at, of)?;
                 self.of_lattice(name, a, other)
             }

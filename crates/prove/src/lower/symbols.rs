@@ -29,9 +29,15 @@ pub(super) struct Declared<'a> {
     pub(super) role: Role,
 }
 
+/// The data sort of elements of semilattices, of which nothing else is known: see `lattice`.
+pub(super) const ELEMENT: Data = Data::Word("element");
+/// The first sort that the lowering declares.
+pub(super) const LATTICE: Sort = Sort::Opaque(0);
+
 /// The sort of scalars of a data sort.
 pub(super) fn scalar(data: &Data) -> Option<Sort> {
     Some(match data {
+        data if *data == ELEMENT => LATTICE,
         Data::Bool => Sort::Bool,
         Data::Nat => Sort::Int,
         Data::Word(_) | Data::Text => Sort::Value,

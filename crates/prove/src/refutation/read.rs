@@ -25,6 +25,13 @@ impl Reader<'_> {
         self.model.apply(fun, at)
     }
 
+    /// An element a of a semilattice as a set: {b : a ⋢ b}. Then a ⊑ c is inclusion, and the join is the union.
+    fn beyond(&self, a: u32) -> Vec<String> {
+        let elements = 0..self.model.opaque.first().copied().unwrap_or(0);
+        let below = |b: &u32| self.element("below", &[Element::Member(a), Element::Member(*b)]) == Some(&Element::Bool(true));
+        elements.filter(|b| !below(b)).map(|b| b.to_string()).collect()
+    }
+
     /// Whether a process does not follow the text.
     pub(super) fn is_faulty(&self, p: Pid) -> bool {
         self.element("faulty", &[Element::Member(p.index() as u32)]) == Some(&Element::Bool(true))
@@ -88,8 +95,12 @@ impl Reader<'_> {
                 }
             }
             Sort::Set(inner) => {
-                let Some(Element::Set(set)) = element(name) else { return "{}".into() };
-                format!("{{{}}}", set.iter().map(|e| scalar(inner, e)).collect::<Vec<_>>().join(", "))
+                let of = match element(name) {
+                    Some(Element::Set(set)) => set.iter().map(|e| scalar(inner, e)).collect(),
+                    Some(Element::Member(k)) => self.beyond(*k),
+                    _ => vec![],
+                };
+                format!("{{{}}}", of.join(", "))
             }
             _ => scalar(sort, element(name).unwrap_or(&Element::Number(0))),
         }
