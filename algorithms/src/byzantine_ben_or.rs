@@ -137,6 +137,11 @@ impl ByzantineBenOr {
     pub fn from_inputs(s: &System<Self>) -> bool {
         s.exists(|i| s.exists(|j| s.initially(i).x != s.initially(j).x)) || s.forall(|i| s[i].x == s.initially(i).x)
     }
+    /// Where all vote for one value, all adopt it: all but 2t of these votes are heard, and at most t of anything else.
+    #[lemma(rounds(Vote))]
+    pub fn adopted(old: &System<Self>, new: &System<Self>) -> bool {
+        new.forall_pairs(|i, j| old[j].vote.is_none() || old.exists(|k| old[k].vote != old[j].vote) || old[j].vote.is(&new[i].x))
+    }
     /// The coins agree with each other and with the votes. The votes are out before the coins are tossed, so this has probability at
     /// least 2^-n whatever the adversary does.
     #[liveness(rounds(Vote))]
