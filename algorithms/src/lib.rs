@@ -53,6 +53,8 @@ pub fn registry() -> Registry {
         .with_reasons("ate", include_str!("../testdata/mutants/ate.txt"))
         .with_reasons("ute", include_str!("../testdata/mutants/ute.txt"))
         .with_reasons("byzantine_ben_or", include_str!("../testdata/mutants/byzantine_ben_or.txt"))
+        .with_reasons("k_set_flood_min", include_str!("../testdata/mutants/k_set_flood_min.txt"))
+        .with_reasons("lattice_agreement", include_str!("../testdata/mutants/lattice_agreement.txt"))
         .with_demo(&["check", "one_third_rule", "-n", "1..7"])
         .with_demo(&["check", "last_voting", "-n", "1..4"])
         .with_demo(&["cluster", "one_third_rule", "-n", "4", "--transport", "udp", "--loss", "0.2", "--kill", "3@50ms"])

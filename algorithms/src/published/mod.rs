@@ -1,5 +1,6 @@
 //! Published wrong variants, kept as test data: what our tools must find. Each file says what is wrong and what the right version is.
 
+pub mod ate_low_threshold;
 pub mod ben_or_silent_heard;
 pub mod ben_or_two_votes;
 pub mod byzantine_ben_or_lemma_8;
@@ -17,6 +18,7 @@ pub mod short_last_voting_slow;
 pub mod two_phase_commit_published;
 pub mod two_phase_commit_timeout;
 
+pub use ate_low_threshold::AteLowThreshold;
 pub use ben_or_silent_heard::BenOrSilentHeard;
 pub use ben_or_two_votes::BenOrTwoVotes;
 pub use byzantine_ben_or_lemma_8::ByzantineBenOrLemma8;
@@ -40,6 +42,7 @@ use heardof::prelude::Set;
 /// Adds all of them.
 pub fn register(registry: Registry) -> Registry {
     registry
+        .with_wrong::<AteLowThreshold<u64>>(ate_low_threshold::WHY)
         .with_wrong::<BenOrSilentHeard>(ben_or_silent_heard::WHY)
         .with_wrong::<BenOrTwoVotes>(ben_or_two_votes::WHY)
         .with_wrong::<ByzantineBenOrLemma8>(byzantine_ben_or_lemma_8::WHY)

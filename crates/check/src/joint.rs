@@ -1,8 +1,8 @@
 //! Successors of a state: products of outcomes, for rules on single processes and for rules that relate them.
 //!
 //! For a rule on single processes the outcomes are independent; interchangeable processes in the same state form a group, and a
-//! successor is a multiset of outcomes for each group. For a rule on pairs, processes are taken one after the other; what has been
-//! chosen so far is carried as (outcomes, what each later process may still choose, kernel), and equal ones are merged with their
+//! successor is a multiset of outcomes for each group. For a rule on pairs or on the kernel, processes are taken one after the other; what has been
+//! chosen so far is carried as (outcomes, what each later process may still choose, kernels), and equal ones are merged with their
 //! number of assignments.
 //!
 //! Worked example: under no-split with n = 2, process 0 that heard {0} leaves process 1 the choices {0} and {0, 1}; when it heard
@@ -162,7 +162,8 @@ impl Stepper<'_> {
         if !rule.rule.uniform {
             return self.fold(s, row, &active, &choices, rule, view, emit);
         }
-        let independent = rule.rule.two.is_empty() && rule.rule.whole.is_empty() && !self.set.facts.uses_kernel;
+        let independent =
+            rule.rule.two.is_empty() && rule.rule.kernel.is_empty() && rule.rule.whole.is_empty() && !self.set.facts.uses_kernel;
         let mut later: Vec<&[Choice]> = choices.iter().map(|c| c.as_slice()).collect();
         let mut assignments = 0u128;
         let mut product = Product::new(&active, &row[..n]);
@@ -208,43 +209,62 @@ impl Stepper<'_> {
         if related && choices.iter().any(|c| c.len() > 128) {
             return Err(Trouble::TooLarge { assignments: choices.iter().fold(1, |a: u128, c| a.saturating_mul(c.len() as u128)) });
         }
-        let start: (Vec<u32>, Vec<u128>, u64) =
-            (row[..n].to_vec(), choices.iter().map(|c| if related { ones(c.len()) } else { 0 }).collect(), s.kernel);
-        let mut front: FastMap<(Vec<u32>, Vec<u128>, u64), u128> = FastMap::default();
-        front.insert(start, 1);
+        let meets = !rule.rule.kernel.is_empty();
+        let families = choices.iter().map(|c| if related { ones(c.len()) } else { 0 }).collect();
+        let mut front: FastMap<Chosen, u128> = FastMap::default();
+        front.insert(Chosen { outcomes: row[..n].to_vec(), families, kernel: s.kernel, meet: u64::MAX }, 1);
         for (k, p) in active.iter().enumerate() {
             let mut tables = vec![];
             for later in k + 1..active.len() {
                 tables.push(if related { self.pairs(s, rule, view, active, choices, k, later)? } else { Rc::new(vec![]) });
             }
-            let mut next: FastMap<(Vec<u32>, Vec<u128>, u64), u128> = FastMap::default();
-            for ((outcomes, families, kernel), count) in front {
+            let mut next: FastMap<Chosen, u128> = FastMap::default();
+            for (Chosen { outcomes, families, kernel, meet }, count) in front {
                 for (c, choice) in choices[k].iter().enumerate() {
                     if related && families[0] >> c & 1 == 0 {
                         continue;
                     }
-                    let rest: Vec<u128> =
+                    let families: Vec<u128> =
                         if related { tables.iter().zip(&families[1..]).map(|(t, f)| f & t[c]).collect() } else { families[1..].to_vec() };
-                    if related && rest.contains(&0) {
+                    if related && families.contains(&0) {
                         continue;
                     }
                     let kernel = if kernel_counts { kernel & choice.mask } else { kernel };
+                    let meet = if meets { meet & choice.mask } else { meet };
                     for (number, local) in choice.outcomes.iter().enumerate() {
                         let mut outcomes = outcomes.clone();
                         outcomes[*p] = self.moved(row[*p], *local);
                         let added = if number == 0 { count } else { 0 };
-                        *next.entry((outcomes, rest.clone(), kernel)).or_insert(0) += added;
+                        *next.entry(Chosen { outcomes, families: families.clone(), kernel, meet }).or_insert(0) += added;
                     }
                 }
             }
             front = next;
         }
         let mut assignments = 0u128;
-        for ((outcomes, _, kernel), count) in front {
-            assignments = assignments.saturating_add(count);
-            emit(&outcomes, kernel);
+        let mut admitted: FastMap<u64, bool> = FastMap::default();
+        for (Chosen { outcomes, kernel, meet, .. }, count) in front {
+            let fits = match admitted.get(&meet) {
+                Some(fits) => *fits,
+                None => {
+                    let fits = !meets || self.admits_kernel(s, rule, view, active, meet)?;
+                    admitted.insert(meet, fits);
+                    fits
+                }
+            };
+            if fits {
+                assignments = assignments.saturating_add(count);
+                emit(&outcomes, kernel);
+            }
         }
         Ok(assignments)
+    }
+
+    /// Whether a rule on the kernel admits this one: a condition that reads nothing else cannot tell how it came about.
+    fn admits_kernel(&self, s: &Situation, rule: &Numbered, view: &Viewed<'_>, active: &[usize], kernel: u64) -> Result<bool, Trouble> {
+        let masks = |q: usize| if active.contains(&q) { (kernel, kernel) } else { (0, 0) };
+        let heard = view.heard(s, &masks, &|_| false, &self.set);
+        rule.rule.admits_whole(self.set.text, view.with(&heard)).map_err(at(Pid::new(0)))
     }
 
     /// For each choice of process number `k`: the choices of the later process that go with it.
@@ -399,6 +419,19 @@ struct Seat {
     outcomes: Rc<Outcomes>,
     /// The process before it is interchangeable with it and in the same state: of the two orders of their outcomes one is enough.
     follows: bool,
+}
+
+/// What has been chosen for some processes, taken one after the other.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Chosen {
+    /// Process numbers.
+    outcomes: Vec<u32>,
+    /// What each later process may still choose.
+    families: Vec<u128>,
+    /// Whom everybody has heard in all rounds.
+    kernel: u64,
+    /// Whom everybody has heard in this round, where that counts.
+    meet: u64,
 }
 
 /// Every way to give each process an outcome, where processes that follow another do not get one before the other's.

@@ -22,6 +22,8 @@ pub struct Rule {
     pub two: Vec<Part>,
     /// Everybody hears the same set.
     pub uniform: bool,
+    /// Conditions on the kernel of the round, and on nothing else that is heard.
+    pub kernel: Vec<Part>,
     /// Conditions of another shape.
     pub whole: Vec<Part>,
     /// Some condition reads a coin.
@@ -79,12 +81,12 @@ impl Rule {
 
     /// Whether it restricts nothing.
     pub fn is_trivial(&self) -> bool {
-        self.one.is_empty() && self.at.is_empty() && self.two.is_empty() && !self.uniform && self.whole.is_empty()
+        self.one.is_empty() && self.at.is_empty() && self.is_local()
     }
 
     /// Whether it only restricts each process by itself.
     pub fn is_local(&self) -> bool {
-        self.two.is_empty() && !self.uniform && self.whole.is_empty()
+        self.two.is_empty() && !self.uniform && self.kernel.is_empty() && self.whole.is_empty()
     }
 
     fn add(&mut self, names: &[String], ho: &str, part: &Expr) {
@@ -125,6 +127,10 @@ impl Rule {
         }
         if let Some(body) = min_len_for_each(part, ho) {
             self.one.push(make(vec!["p'".into()], body));
+            return;
+        }
+        if names.len() == 1 && reads_kernel_only(part, ho) {
+            self.kernel.push(make(vec![], part.clone()));
             return;
         }
         match only_process(part, ho) {
@@ -168,9 +174,9 @@ impl Rule {
         Ok(true)
     }
 
-    /// Whether a complete assignment satisfies the conditions of another shape.
+    /// Whether a complete assignment satisfies the conditions on its kernel and those of another shape.
     pub fn admits_whole(&self, text: &Interpreted, view: View<'_>) -> Result<bool, Stuck> {
-        for part in &self.whole {
+        for part in self.kernel.iter().chain(&self.whole) {
             if !part.holds(text, view, &[])? {
                 return Ok(false);
             }
@@ -257,6 +263,18 @@ fn reads_only(e: &Expr, ho: &str, vars: &[String]) -> bool {
         Node::Let(..) | Node::LetCond(..) | Node::Match(..) => false,
         Node::Lambda(l) => l.params.iter().all(|(p, _)| bound(p).is_some_and(|v| !vars.contains(&v))) && reads_only(&l.body, ho, vars),
         _ => e.children().into_iter().all(|c| reads_only(c, ho, vars)),
+    }
+}
+
+/// Whether heard-of sets are read by `ho.kernel()` only.
+fn reads_kernel_only(part: &Expr, ho: &str) -> bool {
+    const FIXED: [&str; 6] = ["kernel", "kernel_before", "n", "parameters", "round", "phase"];
+    match &part.node {
+        Node::Var(v) => v != ho,
+        Node::Method(m, of, args) if args.is_empty() && FIXED.contains(&m.as_str()) => {
+            matches!(&of.node, Node::Var(v) if v == ho) || reads_kernel_only(of, ho)
+        }
+        _ => part.children().into_iter().all(|e| reads_kernel_only(e, ho)),
     }
 }
 

@@ -61,7 +61,10 @@ impl Facts {
         };
         let split = first_apart(a);
         Facts {
-            uses_round: calls(a, &["round", "phase", "exists_phase", "forall_phase"]) || (uses_coordinator && varies),
+            // A counter in the state may grow in every round, and then there is no end of states.
+            uses_round: calls(a, &["round", "phase", "exists_phase", "forall_phase"])
+                || (uses_coordinator && varies)
+                || a.state.any(&|sort| *sort == Sort::Nat),
             uses_coordinator,
             uses_kernel: uses_kernel(a),
             asymmetric: asymmetric(a),

@@ -18,9 +18,9 @@ use std::ops::RangeInclusive;
 /// States of one first configuration before a mutant is given up.
 const LIMIT: u64 = 2_000_000;
 
-/// Whether the state space stays small up to 9 processes: one round, nobody special.
+/// Whether the state space stays small up to 9 processes: one round, nobody special, few inputs.
 fn is_small(a: &Algorithm) -> bool {
-    a.rounds.len() == 1 && a.parameters == Sort::Unit
+    a.rounds.len() == 1 && a.parameters == Sort::Unit && !a.input.any(&|sort| matches!(sort, Sort::Set(_)))
 }
 
 /// The numbers of processes at which the mutants of `a` are judged: up to 9 where thresholds such as 2n/3 and n/2 are told apart only
