@@ -33,7 +33,7 @@ fn what_consensus_and_atomic_commit_ask_for_transfers() {
         for (spec, transfer) in transfers(entry.machine.algorithm()) {
             let Some(problem) = &spec.problem else { continue };
             let expected = match spec.name.as_str() {
-                "agreement" | "unanimity" | "termination" => matches!(transfer, Transfer::Outputs { .. }),
+                "agreement" | "comparability" | "unanimity" | "termination" => matches!(transfer, Transfer::Outputs { .. }),
                 _ => transfer == Transfer::Local,
             };
             assert!(expected, "{}: {} of {problem}: {transfer}", entry.name, spec.name);

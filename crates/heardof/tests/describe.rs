@@ -98,7 +98,7 @@ fn a_description_has_everything_that_is_written() {
         "Safety",
         "Liveness { rounds: [\"Talk\"], stage: Some(2) }",
         "Progress { stage: 1, before: [\"Compute\"] }",
-        "Lemma",
+        "Lemma { rounds: [] }",
         "Termination",
     ];
     assert_eq!(kinds, want);

@@ -3,8 +3,9 @@
 //! `BLESS=1 cargo test -p heardof-prove --test conditions` writes the files anew.
 
 use heardof_algorithms::{
-    Ate, BenOr, ByzantineBenOr, FloodMin, KSetFloodMin, LastVoting, OneThirdRule, TwoPhaseCommit, UniformVoting, Ute,
+    Ate, BenOr, ByzantineBenOr, FloodMin, KSetFloodMin, LastVoting, LatticeAgreement, OneThirdRule, TwoPhaseCommit, UniformVoting, Ute,
 };
+use heardof_core::Set;
 use heardof_core::describe::describe;
 use heardof_core::ir::Algorithm;
 use heardof_prove::lower::lower;
@@ -137,6 +138,11 @@ fn ute() {
 #[test]
 fn byzantine_ben_or() {
     golden(&describe::<ByzantineBenOr>().expect("a description"));
+}
+
+#[test]
+fn lattice_agreement() {
+    golden(&describe::<LatticeAgreement<Set<u64>>>().expect("a description"));
 }
 
 #[test]
