@@ -1,12 +1,13 @@
 //! Whole certificates: each of testdata is accepted by both solvers, each corruption in the table below is rejected for its reason.
 
 use heardof_certify::{Accepted, Rejected, Solver, SolverProgram, check, check_condition, check_directory};
+use solvers::{second, z3, z3_program};
 use std::cell::Cell;
 use std::path::Path;
 
-fn z3() -> SolverProgram {
-    SolverProgram::z3("z3", 20)
-}
+#[path = "support/solvers.rs"]
+mod solvers;
+
 fn testdata(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(name);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
@@ -14,7 +15,7 @@ fn testdata(name: &str) -> String {
 
 #[test]
 fn every_certificate_is_accepted_by_both_solvers() {
-    for solver in [z3(), SolverProgram::cvc5("cvc5", 20)] {
+    for solver in [z3(), second()] {
         let results = check_directory(&Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata"), &solver).expect("testdata can be read");
         assert_eq!(results.len(), 14);
         for (path, result) in results {
@@ -76,7 +77,9 @@ fn a_solver_that_is_not_there_is_an_error() {
 
 #[test]
 fn a_solver_that_is_late_or_ends_is_an_error_and_is_not_asked_again() {
-    for (solver, why) in [(SolverProgram::z3("z3", 0), "took longer than 0 s"), (SolverProgram::z3("true", 20), "true ended after ``")] {
+    for (solver, why) in
+        [(SolverProgram::z3(z3_program(), 0), "took longer than 0 s"), (SolverProgram::z3("true", 20), "true ended after ``")]
+    {
         for _ in 0..2 {
             let rejected = check(&testdata("majorities.cert"), &solver).expect_err(why);
             assert!(rejected.why.contains(why), "{rejected}");

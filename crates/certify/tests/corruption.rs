@@ -2,10 +2,13 @@
 
 #[path = "support/models.rs"]
 mod models;
+#[path = "support/solvers.rs"]
+mod solvers;
 mod support;
 
-use heardof_certify::{Solver, SolverProgram, check};
+use heardof_certify::{Solver, check};
 use models::satisfiable;
+use solvers::z3;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -52,7 +55,7 @@ fn certificates() -> Vec<(String, Vec<Sexp>)> {
 }
 
 fn accepted(lines: &[Sexp]) -> bool {
-    check(&write(lines), &SolverProgram::z3("z3", 20)).is_ok()
+    check(&write(lines), &z3()).is_ok()
 }
 
 fn with(lines: &[Sexp], k: usize, changed: Option<Sexp>) -> Vec<Sexp> {

@@ -14,11 +14,13 @@
 //! Exit codes: 0 every corruption that counts was rejected; 1 one was accepted, and it is shown; 2 usage or environment.
 
 mod corrupt;
+#[path = "../../tests/support/solvers.rs"]
+mod solvers;
 #[path = "../../tests/support/mod.rs"]
 mod support;
 
 use corrupt::{Chance, KINDS, Outcome, judge};
-use heardof_certify::SolverProgram;
+use solvers::{second, z3};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
@@ -48,7 +50,7 @@ fn run() -> Result<bool, String> {
         }
     }
     let proofs = certificates(Path::new(&folder.ok_or("which folder of certificates?")?))?;
-    let (z3, cvc5) = (SolverProgram::z3("z3", 20), SolverProgram::cvc5("cvc5", 20));
+    let (z3, cvc5) = (z3(), second());
     for (name, lines) in &proofs {
         heardof_certify::check(&write(lines), &z3).map_err(|why| format!("{name} is rejected before any corruption: {why}"))?;
     }
