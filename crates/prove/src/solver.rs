@@ -132,7 +132,7 @@ pub struct Solver {
 }
 
 impl Solver {
-    /// Finds the program, looks at its version and starts it.
+    /// Finds the program, looks at its version and starts it; z3 where it was fetched to, if the PATH has none that is recent enough.
     ///
     /// # Errors
     /// When it is not there, too old, or does not start.
@@ -142,7 +142,12 @@ impl Solver {
             Choice::Cvc5 => ("cvc5".to_string(), "cvc5"),
             Choice::At(path) => (path.to_string_lossy().into_owned(), "z3"),
         };
-        let (brand, version) = version_of(&program, package, options.grace)?;
+        let (brand, version) = match version_of(&program, package, options.grace) {
+            Err(problem) if *choice == Choice::Z3 => {
+                return locate::fetched().map_or(Err(problem), |own| Solver::start(&Choice::At(own), options));
+            }
+            found => found?,
+        };
         let arguments: &[&str] = match brand {
             Brand::Z3 => &["-in", "-smt2"],
             Brand::Cvc5 => &["--lang", "smt2", "--incremental"],

@@ -378,7 +378,9 @@ fn two_phase_commit() {
 #[test]
 fn mutants() {
     let mut count = 0;
-    for entry in heardof_algorithms::registry().right() {
+    // The models here have no elements of semilattices: what joins mean is compared where the variant `lattice_agreement_half` is refuted,
+    // and the compiled program takes the same step.
+    for entry in heardof_algorithms::registry().right().filter(|entry| entry.name != "lattice_agreement") {
         for mutant in generate(entry.machine.algorithm()) {
             if mutant.id.contains("/mailbox#") || mutant.id.contains("/send#") {
                 rounds_mean_what_runs(&mutant.algorithm, SCENES / 10);
