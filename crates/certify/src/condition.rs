@@ -13,19 +13,19 @@ use crate::term::{Term, junction, not, quantify};
 pub(crate) struct Expected {
     name: String,
     names: Names,
-    /// The assumptions, and the pieces of them.
-    may_assume: Vec<Term>,
+    /// The assumptions, and the pieces of them, by what they are called.
+    may_assume: Vec<(String, Term)>,
 }
 
 impl Expected {
     /// What was read of it.
     pub(crate) fn new(condition: Checker) -> Expected {
-        let pieces: Vec<Term> = condition.assumptions.iter().flat_map(pieces).collect();
-        Expected {
-            name: condition.accepted.condition,
-            names: condition.clauses.names,
-            may_assume: [condition.assumptions, pieces].concat(),
-        }
+        let all = |(label, formula): (&String, &Term)| {
+            let parts = std::iter::once(formula.clone()).chain(pieces(formula));
+            parts.map(|part| (label.clone(), part)).collect::<Vec<_>>()
+        };
+        let may_assume = condition.labels.iter().zip(&condition.assumptions).flat_map(all).collect();
+        Expected { name: condition.accepted.condition, names: condition.clauses.names, may_assume }
     }
     /// Whether it is the condition's name.
     pub(crate) fn name(&self, found: &str) -> Result<(), String> {
@@ -36,9 +36,10 @@ impl Expected {
         let same = self.names.symbols.get(name).is_none_or(|sorts| found.symbols.get(name) == Some(sorts));
         if same { Ok(()) } else { Err(format!("`{name}` has other sorts in the condition")) }
     }
-    /// Whether the condition assumes it.
-    pub(crate) fn assumption(&self, formula: &Term) -> Result<(), String> {
-        if self.may_assume.contains(formula) { Ok(()) } else { Err("the condition does not assume this".into()) }
+    /// Whether the condition assumes it under this name.
+    pub(crate) fn assumption(&self, label: &str, formula: &Term) -> Result<(), String> {
+        let known = self.may_assume.iter().any(|(called, known)| called == label && known == formula);
+        if known { Ok(()) } else { Err("the condition does not assume this".into()) }
     }
 }
 

@@ -123,6 +123,8 @@ struct Checker {
     /// The stage that the next line may not precede.
     stage: usize,
     assumptions: Vec<Term>,
+    /// What they are called.
+    labels: Vec<String>,
     /// The ground formulas, with their lines.
     formulas: Vec<(usize, Term)>,
     /// For each lemma without witness, what may have no model.
@@ -134,8 +136,8 @@ impl Checker {
     fn new(expected: Option<Expected>) -> Checker {
         let mut clauses = Clauses::default();
         clauses.names.declare("n", vec![], word("Int")).expect("the first symbol");
-        let (assumptions, formulas, queries, accepted) = Default::default();
-        Checker { clauses, expected, stage: 0, assumptions, formulas, queries, accepted }
+        let (assumptions, labels, formulas, queries, accepted) = Default::default();
+        Checker { clauses, expected, stage: 0, assumptions, labels, formulas, queries, accepted }
     }
 
     fn read(mut self, text: &str) -> Result<Checker, Rejected> {
@@ -166,9 +168,10 @@ impl Checker {
                 self.clauses.names.declare(&name.head, arguments, sorts::sort(result)?)?;
                 return self.expected.as_ref().map_or(Ok(()), |e| e.symbol(&name.head, &self.clauses.names));
             }
-            ("assume", [_, formula]) => {
+            ("assume", [label, formula]) => {
                 let formula = self.closed(formula, "Bool")?;
-                self.expected.as_ref().map_or(Ok(()), |e| e.assumption(&formula))?;
+                self.expected.as_ref().map_or(Ok(()), |e| e.assumption(&label.head, &formula))?;
+                self.labels.push(label.head.to_string());
                 self.assumptions.push(formula);
                 return Ok(());
             }
