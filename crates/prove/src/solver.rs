@@ -250,6 +250,10 @@ impl Solver {
     /// # Errors
     /// As [`Solver::check`].
     pub fn check_assuming(&mut self, literals: &[&str]) -> Result<Answer, SolverError> {
+        // cvc5 1.0 cannot read an empty list.
+        if literals.is_empty() && self.brand == Brand::Cvc5 {
+            return self.check();
+        }
         self.assumed = true;
         self.verdict(&format!("(check-sat-assuming ({}))", literals.join(" ")))
     }

@@ -60,6 +60,15 @@ fn assumptions_give_cores() {
 }
 
 #[test]
+fn no_assumption_is_a_question_too() {
+    with_solvers(&options(), |solver| {
+        assert_eq!(solver.check_assuming(&[]).expect("it answers"), Answer::Sat);
+        solver.send("(assert false)");
+        assert_eq!(solver.check_assuming(&[]).expect("it answers"), Answer::Unsat);
+    });
+}
+
+#[test]
 fn a_refused_command_is_an_error() {
     with_solvers(&options(), |solver| {
         solver.send("(assert nowhere)");
