@@ -6,9 +6,9 @@ mod models;
 mod solvers;
 mod support;
 
-use heardof_certify::{Solver, check};
+use heardof_certify::{Solver, SolverProgram, check};
 use models::satisfiable;
-use solvers::z3;
+use solvers::solver;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -55,7 +55,8 @@ fn certificates() -> Vec<(String, Vec<Sexp>)> {
 }
 
 fn accepted(lines: &[Sexp]) -> bool {
-    check(&write(lines), &z3()).is_ok()
+    thread_local!(static Z3: SolverProgram = solver("z3", 20));
+    Z3.with(|z3| check(&write(lines), z3).is_ok())
 }
 
 fn with(lines: &[Sexp], k: usize, changed: Option<Sexp>) -> Vec<Sexp> {

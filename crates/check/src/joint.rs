@@ -1,9 +1,9 @@
 //! Successors of a state: products of outcomes, for rules on single processes and for rules that relate them.
 //!
 //! For a rule on single processes the outcomes are independent; interchangeable processes in the same state form a group, and a
-//! successor is a multiset of outcomes for each group. For a rule on pairs or on the kernel, processes are taken one after the other; what has been
-//! chosen so far is carried as (outcomes, what each later process may still choose, kernels), and equal ones are merged with their
-//! number of assignments.
+//! successor is a multiset of outcomes for each group. For a rule on pairs or on the kernel, processes are taken one after the other; what
+//! has been chosen so far is carried as (outcomes, what each later process may still choose, kernels), and equal ones are merged with
+//! their number of assignments.
 //!
 //! Worked example: under no-split with n = 2, process 0 that heard {0} leaves process 1 the choices {0} and {0, 1}; when it heard
 //! {0, 1} all non-empty ones. The two are carried apart only because they leave different choices.

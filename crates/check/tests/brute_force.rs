@@ -316,7 +316,11 @@ fn traps() -> Vec<(&'static str, Algorithm, bool, bool, usize)> {
     );
     let kernel = "(fn kernel (ho) (method forall_pairs ho (lam (p q) (op || (op == (method of ho p) (method of ho q)) \
         (method is_subset (method of ho p) (method kernel_before ho))))))";
+    let heard_by_all = "(fn heard_by_all (ho) (op > (op * 2 (method len (method kernel ho))) (method n ho)))";
     vec![
+        ("a predicate on the kernel alone", with(described::<OneThirdRule<u8>>(), Kind::Safety, heard_by_all), false, false, 1),
+        ("a predicate on the kernel and one on each", with(described::<FloodMin<u8>>(), Kind::Safety, heard_by_all), true, true, 3),
+        ("a predicate on the kernel and one on pairs", with(described::<UniformVoting<u8>>(), Kind::Safety, heard_by_all), false, false, 1),
         ("first and current state linked by ==", linked(by_eq), false, false, 1),
         ("first and current state linked by a set", linked(by_set), false, false, 1),
         ("first and current state linked by a helper", linked(by_helper), false, false, 1),

@@ -128,7 +128,7 @@ pub struct Check {
 #[derive(Arguments, Debug)]
 #[command(after_help = "Examples:\n  heardof prove one_third_rule\n  heardof prove last_voting --only anchored --certificates proofs\n  \
     heardof prove one_third_rule --infer\n  heardof prove one_third_rule --only agreement --explain --html proofs.html\n\n\
-    A condition is proved for every n, refuted by a counterexample to induction with few processes, or unknown. The solver z3 (4.8.12 or newer) is found on the PATH.\n\n\
+    A condition is proved for every n, refuted by a counterexample to induction with few processes, or unknown. The solver z3 (4.8.12 or newer) is found on the PATH, or where `cargo run -p xtask -- solver` put it.\n\n\
     With --infer, liveness is not looked at.\n\n\
     Exit codes: 0 all proved; 1 a condition is refuted, and the counterexample is explained, or vacuous, or a safety property is not proved \
     from what was inferred; 2 usage or environment; 3 a condition is unknown or not covered")]

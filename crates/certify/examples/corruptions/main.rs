@@ -20,7 +20,7 @@ mod solvers;
 mod support;
 
 use corrupt::{Chance, KINDS, Outcome, judge};
-use solvers::{second, z3};
+use solvers::solver;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
@@ -50,7 +50,7 @@ fn run() -> Result<bool, String> {
         }
     }
     let proofs = certificates(Path::new(&folder.ok_or("which folder of certificates?")?))?;
-    let (z3, cvc5) = (z3(), second());
+    let (z3, cvc5) = (solver("z3", 20), solver("cvc5", 20));
     for (name, lines) in &proofs {
         heardof_certify::check(&write(lines), &z3).map_err(|why| format!("{name} is rejected before any corruption: {why}"))?;
     }

@@ -345,9 +345,12 @@ impl<'a> Eval<'_, 'a> {
         if let Some((_, joined)) = self.world.joins.iter().find(|(known, _)| *known == all) {
             return Ok(joined.clone());
         }
-        let joined = self.chosen(at, "join", &all, Choice::Join)?;
-        self.world.joins.push((all, joined.clone()));
-        Ok(joined)
+        // What is known on this path is not known where the symbol is met again.
+        let known = std::mem::take(&mut self.known);
+        let joined = self.chosen(at, "join", &all, Choice::Join);
+        self.known = known;
+        self.world.joins.push((all, joined.clone()?));
+        joined
     }
 
     /// No message is beyond the chosen one, by key if there is one.

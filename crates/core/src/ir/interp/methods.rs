@@ -247,15 +247,7 @@ impl<'a> Frame<'a> {
                 }
                 Val::Data(Datum::Set(Arc::new(set)))
             }
-            "join" => {
-                let l = lambda(args, 0)?;
-                let mut joined: Option<Datum> = None;
-                for p in &everybody {
-                    let d = self.apply(l, [Val::Data(p.clone())])?.data()?;
-                    joined = Some(joined.map_or(Ok(d.clone()), |j| join(&j, &d))?);
-                }
-                option(joined)
-            }
+            "join" => self.joined(lambda(args, 0)?, everybody.iter())?,
             "exists_phase" | "forall_phase" => {
                 let phases: Vec<Datum> = (0..=phase.number()).map(|k| Datum::Phase(Phase::new(k))).collect();
                 self.quantified(if name == "exists_phase" { "exists" } else { "forall" }, &phases, args)?.unwrap_or(UNIT)
@@ -342,15 +334,7 @@ impl<'a> Frame<'a> {
                 let merged = maps.merge(|m| m.clone());
                 Val::Data(Datum::Map(Arc::new(merged.iter().map(|(k, v)| (k.clone(), v.clone())).collect())))
             }
-            "join" => {
-                let l = lambda(args, 0)?;
-                let mut joined: Option<Datum> = None;
-                for (_, m) in mailbox.iter() {
-                    let d = self.apply(l, [Val::Data(m.clone())])?.data()?;
-                    joined = Some(joined.map_or(Ok(d.clone()), |j| join(&j, &d))?);
-                }
-                option(joined)
-            }
+            "join" => self.joined(lambda(args, 0)?, mailbox.iter().map(|(_, m)| m))?,
             "map" => {
                 let l = lambda(args, 0)?;
                 let mapped = self.each_message(mailbox, |frame, m| match frame.apply(l, [Val::Data(m.clone())])?.data()? {
@@ -364,6 +348,19 @@ impl<'a> Frame<'a> {
     }
 
     /// The mailbox of what `f` makes of each message, with the same tape.
+    /// The join of what a closure makes of each of `items`.
+    fn joined<'d>(&mut self, l: &'a Lambda, items: impl Iterator<Item = &'d Datum>) -> Step<Val> {
+        let mut joined: Option<Datum> = None;
+        for item in items {
+            let d = self.apply(l, [Val::Data(item.clone())])?.data()?;
+            joined = Some(match joined {
+                Some(j) => join(&j, &d)?,
+                None => d,
+            });
+        }
+        Ok(option(joined))
+    }
+
     pub(super) fn each_message<N>(
         &mut self,
         mailbox: &Mailbox<Datum>,
