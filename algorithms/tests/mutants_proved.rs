@@ -2,7 +2,11 @@
 //!
 //! Only a few of them; `heardof mutants --all --with both` takes minutes.
 
+use not_tested::not_tested;
 use std::process::Command;
+
+#[path = "../../crates/prove/tests/support/not_tested.rs"]
+mod not_tested;
 
 /// Words of `heardof mutants`, the exit code, and lines among what it prints (without their blanks).
 const CASES: [(&str, i32, &[&str]); 3] = [
@@ -34,7 +38,7 @@ fn check_and_prover_agree() {
         let output = Command::new(env!("CARGO_BIN_EXE_heardof")).arg("mutants").args(words.split_whitespace()).output().expect("it runs");
         let (printed, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         if said.contains("is not on the PATH") {
-            return println!("not tested: there is no z3");
+            return not_tested("there is no z3");
         }
         println!("heardof mutants {words}\n{printed}{said}");
         assert_eq!(output.status.code(), Some(code), "heardof mutants {words}\n{printed}{said}");

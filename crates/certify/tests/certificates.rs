@@ -1,7 +1,7 @@
 //! Whole certificates: each of testdata is accepted by both solvers, each corruption in the table below is rejected for its reason.
 
 use heardof_certify::{Accepted, Rejected, Solver, SolverProgram, check, check_condition, check_directory};
-use solvers::solver;
+use solvers::solvers;
 use std::cell::Cell;
 use std::path::Path;
 
@@ -15,7 +15,8 @@ fn testdata(name: &str) -> String {
 
 #[test]
 fn every_certificate_is_accepted_by_both_solvers() {
-    for solver in [solver("z3", 20), solver("cvc5", 20)] {
+    let Some([z3, cvc5]) = solvers(20) else { return };
+    for solver in [z3, cvc5] {
         let results = check_directory(&Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata"), &solver).expect("testdata can be read");
         assert_eq!(results.len(), 14);
         for (path, result) in results {
@@ -35,7 +36,8 @@ impl Solver for Counting {
 
 #[test]
 fn a_certificate_takes_one_run_of_the_solver() {
-    let solver = Counting(solver("z3", 20), Cell::new(0));
+    let Some([z3, _]) = solvers(20) else { return };
+    let solver = Counting(z3, Cell::new(0));
     let accepted = check(&testdata("majorities.cert"), &solver);
     let expected = Accepted { condition: "two majorities".into(), assumptions: 2, clauses: 3, steps: 3, lemmas: 1 };
     assert_eq!(accepted, Ok(expected));
@@ -77,7 +79,8 @@ fn a_solver_that_is_not_there_is_an_error() {
 
 #[test]
 fn a_solver_that_is_late_or_ends_is_an_error_and_is_not_asked_again() {
-    for (solver, why) in [(solver("z3", 0), "took longer than 0 s"), (SolverProgram::z3("true", 20), "true ended after ``")] {
+    let Some([late, _]) = solvers(0) else { return };
+    for (solver, why) in [(late, "took longer than 0 s"), (SolverProgram::z3("true", 20), "true ended after ``")] {
         for _ in 0..2 {
             let rejected = check(&testdata("majorities.cert"), &solver).expect_err(why);
             assert!(rejected.why.contains(why), "{rejected}");
@@ -87,11 +90,11 @@ fn a_solver_that_is_late_or_ends_is_an_error_and_is_not_asked_again() {
 
 #[test]
 fn what_one_script_says_is_forgotten_before_the_next() {
-    let solver = solver("z3", 20);
+    let Some([z3, _]) = solvers(20) else { return };
     let alone = testdata("majorities.cert").replace("(instance 0 ())\n", "");
     for _ in 0..2 {
-        assert!(check(&testdata("majorities.cert"), &solver).is_ok());
-        assert!(check(&alone, &solver).is_err(), "the instance of the script before is still there");
+        assert!(check(&testdata("majorities.cert"), &z3).is_ok());
+        assert!(check(&alone, &z3).is_err(), "the instance of the script before is still there");
     }
 }
 
@@ -104,6 +107,7 @@ const CONDITION: &str = "(certificate 1) (condition \"choice\") (declare c (Proc
 
 #[test]
 fn a_certificate_assumes_what_its_condition_does_or_pieces_of_it() {
+    let Some([z3, _]) = solvers(20) else { return };
     let piece = "(assume \"if\" (forall ((v0 Process)) (or (not (c v0)) (= (x v0) 1))))";
     let goal = "(assume \"negated goal\" (not (= (x k) 1)))";
     let steps = "(instance 0 (k)) (instance 1 ()) (instance 2 ())";
@@ -123,7 +127,7 @@ fn a_certificate_assumes_what_its_condition_does_or_pieces_of_it() {
         // Each is assumed under its own name: a proof says what it uses.
         (right.replace("\"so\"", "\"if\""), "does not assume this"),
     ] {
-        match check_condition(&text, CONDITION, &solver("z3", 20)) {
+        match check_condition(&text, CONDITION, &z3) {
             Ok(_) => assert!(why.is_empty(), "accepted: {text}"),
             Err(rejected) => assert!(!why.is_empty() && rejected.why.contains(why), "{rejected}: {text}"),
         }
@@ -132,10 +136,10 @@ fn a_certificate_assumes_what_its_condition_does_or_pieces_of_it() {
 
 /// Rejected with `from` replaced by `to`, at this line, for this reason.
 #[track_caller]
-fn rejects(name: &str, from: &str, to: &str, line: usize, why: &str) {
+fn rejects(z3: &SolverProgram, name: &str, from: &str, to: &str, line: usize, why: &str) {
     let text = testdata(name);
     assert!(text.contains(from), "{name} has no {from}");
-    match check(&text.replacen(from, to, 1), &solver("z3", 20)) {
+    match check(&text.replacen(from, to, 1), z3) {
         Err(Rejected { line: at, why: reason }) => {
             assert!(at == line && reason.contains(why), "{name}, {from} → {to}: line {at}: {reason}")
         }
@@ -145,6 +149,7 @@ fn rejects(name: &str, from: &str, to: &str, line: usize, why: &str) {
 
 #[test]
 fn what_is_malformed_is_rejected() {
+    let Some([z3, _]) = solvers(20) else { return };
     for (from, to, line, why) in [
         ("(certificate 1)\n", "(certificate 2)\n", 2, "other parts"),
         ("(certificate 1)\n", "\n", 3, "does not belong here"),
@@ -174,20 +179,22 @@ fn what_is_malformed_is_rejected() {
         ("\"large\" (and", "\"large\" (xor", 6, "`xor` is not known"),
         ("\"large\"", "\"large", 6, "a text without end"),
     ] {
-        rejects("majorities.cert", from, to, line, why);
+        rejects(&z3, "majorities.cert", from, to, line, why);
     }
 }
 
 #[test]
 fn nesting_has_a_limit() {
+    let Some([z3, _]) = solvers(20) else { return };
     let deep = |depth: usize| format!("{}(in v0 B){}", "(not ".repeat(depth), ")".repeat(depth));
-    rejects("majorities.cert", "(in v0 B)", &deep(200), 7, "nested too deeply");
+    rejects(&z3, "majorities.cert", "(in v0 B)", &deep(200), 7, "nested too deeply");
     let even = testdata("majorities.cert").replacen("(in v0 B)", &deep(150), 1);
-    assert!(check(&even, &solver("z3", 20)).is_ok());
+    assert!(check(&even, &z3).is_ok());
 }
 
 #[test]
 fn a_wrong_lemma_is_rejected() {
+    let Some([z3, _]) = solvers(20) else { return };
     for (name, from, to, line, why) in [
         ("majorities.cert", "(context (2 (any)))", "(context)", 10, "an element may exceed the bound"),
         ("majorities.cert", "((1 A) (1 B)) 1", "((1 A) (2 B)) 1", 10, "an element may exceed the bound"),
@@ -210,7 +217,7 @@ fn a_wrong_lemma_is_rejected() {
         ("witness.cert", "(witness w)", "(witness A)", 10, "may be called `A`"),
         ("witness.cert", "(instance 2 (w))", "(counting ((1 A)) 1 (exact) (guards) (witness w) (context))", 11, "may be called `w`"),
     ] {
-        rejects(name, from, to, line, why);
+        rejects(&z3, name, from, to, line, why);
     }
 }
 
@@ -218,27 +225,30 @@ fn a_wrong_lemma_is_rejected() {
 /// lemma speaks would make it a contradiction.
 #[test]
 fn the_arbitrary_element_is_no_known_element() {
+    let Some([z3, _]) = solvers(20) else { return };
     let head = "(certificate 1)\n(condition \"\")\n(declare A (Process) (Set Process))\n(declare someone () Process)\n\
                 (assume \"\" (forall ((v0 Process)) (not (in v0 (A v0)))))\n(assume \"\" (forall ((v1 Process)) (<= 1 (card (A v1)))))\n";
     let steps = |e: &str| format!("(instance 1 ({e}))\n(counting ((1 (A {e}))) 0 (exact) (guards) (witness) (context (0 (any))))\n");
-    let rejected = check(&format!("{head}{}", steps("any")), &solver("z3", 20)).expect_err("any is instantiated");
+    let rejected = check(&format!("{head}{}", steps("any")), &z3).expect_err("any is instantiated");
     assert_eq!((rejected.line, rejected.why.as_str()), (7, "`any` is known in contexts only"));
-    let rejected = check(&format!("{head}{}", steps("someone")), &solver("z3", 20)).expect_err("another element may be in someone's set");
+    let rejected = check(&format!("{head}{}", steps("someone")), &z3).expect_err("another element may be in someone's set");
     assert_eq!(rejected.line, 8, "{rejected}");
 }
 
 /// A set that is quantified over cannot be the parameter of a functor.
 #[test]
 fn a_comprehension_over_a_quantified_set_is_refused() {
+    let Some([z3, _]) = solvers(20) else { return };
     let text = "(certificate 1)\n(condition \"\")\n(declare p (Process) Bool)\n(assume \"\" (forall ((v0 (Set Process)))\n\
                 (<= (card (set (v1 Process) (and (in v1 v0) (p v1)))) (card v0))))\n(assume \"\" false)\n(instance 1 ())\n";
-    let rejected = check(text, &solver("z3", 20)).expect_err("it has no functor");
+    let rejected = check(text, &z3).expect_err("it has no functor");
     assert!(rejected.why.contains("universally quantified set"), "{rejected}");
 }
 
 /// Assumptions that have a model, with steps that would refute them if a rule were applied without one of its conditions.
 #[test]
 fn no_rule_does_without_its_conditions() {
+    let Some([z3, _]) = solvers(20) else { return };
     for (what, text) in [
         (
             "elements counted exactly may be one",
@@ -298,7 +308,7 @@ fn no_rule_does_without_its_conditions() {
              (counting ((1 A)) 0 (exact) (guards (= n 2)) (witness w) (context))",
         ),
     ] {
-        let result = check(&format!("(certificate 1) (condition \"\")\n{text}\n"), &solver("z3", 20));
+        let result = check(&format!("(certificate 1) (condition \"\")\n{text}\n"), &z3);
         assert!(result.is_err(), "{what}: {result:?}");
     }
 }

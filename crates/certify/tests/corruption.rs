@@ -6,9 +6,9 @@ mod models;
 mod solvers;
 mod support;
 
-use heardof_certify::{Solver, SolverProgram, check};
+use heardof_certify::{Solver, check};
 use models::satisfiable;
-use solvers::solver;
+use solvers::solvers;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -54,9 +54,10 @@ fn certificates() -> Vec<(String, Vec<Sexp>)> {
     found
 }
 
-fn accepted(lines: &[Sexp]) -> bool {
-    thread_local!(static Z3: SolverProgram = solver("z3", 20));
-    Z3.with(|z3| check(&write(lines), z3).is_ok())
+/// Whether z3 confirms a certificate; `None`, said, where there is no z3.
+fn judge() -> Option<impl Fn(&[Sexp]) -> bool> {
+    let [z3, _] = solvers(20)?;
+    Some(move |lines: &[Sexp]| check(&write(lines), &z3).is_ok())
 }
 
 fn with(lines: &[Sexp], k: usize, changed: Option<Sexp>) -> Vec<Sexp> {
@@ -90,6 +91,7 @@ fn step_corruptions(lines: &[Sexp]) -> Vec<Vec<Sexp>> {
 
 #[test]
 fn no_step_can_be_left_out() {
+    let Some(accepted) = judge() else { return };
     for (name, lines) in certificates() {
         for k in (0..lines.len()).filter(|&k| lines[k].is_step()) {
             assert!(!accepted(&with(&lines, k, None)), "{name} without {}", lines[k]);
@@ -100,6 +102,7 @@ fn no_step_can_be_left_out() {
 /// Assumptions changed in one place: of what is still accepted, none has a model.
 #[test]
 fn corrupted_assumptions_are_not_refuted_when_they_have_a_model() {
+    let Some(accepted) = judge() else { return };
     let (mut models, mut proofs) = (0, 0);
     for (name, lines) in certificates() {
         // There are infinitely many values: quantifiers over them have no finite models.
@@ -130,6 +133,7 @@ fn corrupted_assumptions_are_not_refuted_when_they_have_a_model() {
 /// Steps changed in one place: with assumptions that have a model, none is accepted.
 #[test]
 fn corrupted_steps_refute_nothing_that_has_a_model() {
+    let Some(accepted) = judge() else { return };
     let mut tried = 0;
     for (name, lines) in certificates() {
         for k in (0..lines.len()).filter(|&k| lines[k].head() == "assume") {

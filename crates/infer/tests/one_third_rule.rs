@@ -8,7 +8,11 @@ use heardof_core::ir::{Algorithm, Node};
 use heardof_infer::candidate::source;
 use heardof_infer::{InferError, Report, Settings, infer};
 use heardof_prove::solver::Choice;
+use not_tested::not_tested;
 use std::time::Duration;
+
+#[path = "../../prove/tests/support/not_tested.rs"]
+mod not_tested;
 
 fn report(algorithm: &Algorithm, budget: u64) -> Option<Report> {
     let settings =
@@ -16,7 +20,7 @@ fn report(algorithm: &Algorithm, budget: u64) -> Option<Report> {
     match infer(algorithm, &settings, &|_| {}) {
         Ok(report) => Some(report),
         Err(InferError::Solver(error)) => {
-            println!("not tested: {error}");
+            not_tested(error);
             None
         }
         Err(error) => panic!("{error}"),

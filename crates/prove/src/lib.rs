@@ -21,6 +21,9 @@ pub mod finite;
 pub mod ground;
 pub mod lower;
 pub mod minimal;
+#[cfg(test)]
+#[path = "../tests/support/not_tested.rs"]
+mod not_tested;
 mod pieces;
 pub mod prove;
 pub mod refutation;

@@ -7,7 +7,11 @@ use heardof_prove::condition::Condition;
 use heardof_prove::finite::{Outcome, Sizes, search};
 use heardof_prove::lower::lower;
 use heardof_prove::solver::{Choice, Options, Solver};
+use not_tested::not_tested;
 use std::time::Duration;
+
+#[path = "support/not_tested.rs"]
+mod not_tested;
 
 /// The largest n, unless the environment says otherwise.
 const LARGEST: u32 = 2;
@@ -18,7 +22,7 @@ fn what_is_proved_has_no_small_counterexample() {
     let options = Options { logic: Some("ALL".into()), limit: Duration::from_secs(30), ..Options::default() };
     let mut solver = match Solver::start(&Choice::Z3, &options) {
         Ok(solver) => solver,
-        Err(error) => return println!("not tested: {error}"),
+        Err(error) => return not_tested(error),
     };
     for entry in heardof_algorithms::registry().right() {
         let problem = lower(entry.machine.algorithm());

@@ -20,7 +20,7 @@ mod solvers;
 mod support;
 
 use corrupt::{Chance, KINDS, Outcome, judge};
-use solvers::solver;
+use solvers::solvers;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
@@ -50,7 +50,7 @@ fn run() -> Result<bool, String> {
         }
     }
     let proofs = certificates(Path::new(&folder.ok_or("which folder of certificates?")?))?;
-    let (z3, cvc5) = (solver("z3", 20), solver("cvc5", 20));
+    let [z3, cvc5] = solvers(20).ok_or("without z3 nothing can be checked")?;
     for (name, lines) in &proofs {
         heardof_certify::check(&write(lines), &z3).map_err(|why| format!("{name} is rejected before any corruption: {why}"))?;
     }

@@ -1,5 +1,6 @@
 use super::evaluate::{Obstacle as Trouble, holds};
 use super::*;
+use crate::not_tested::not_tested;
 use crate::smtlib::{Script, read, read_one};
 use crate::solver::{Choice, Options};
 use proptest::prelude::*;
@@ -10,7 +11,7 @@ fn solver() -> Option<Solver> {
     match Solver::start(&Choice::Z3, &Options { logic: Some("ALL".into()), ..Options::default() }) {
         Ok(solver) => Some(solver),
         Err(error) => {
-            println!("not tested: {error}");
+            not_tested(error);
             None
         }
     }
@@ -235,7 +236,7 @@ fn a_core_is_what_contradicts_itself_with_few_processes() {
 }
 
 fn solver_with_cores() -> Option<Solver> {
-    Solver::start(&Choice::Z3, &Options { cores: true, ..Options::default() }).map_err(|error| println!("not tested: {error}")).ok()
+    Solver::start(&Choice::Z3, &Options { cores: true, ..Options::default() }).map_err(not_tested).ok()
 }
 
 #[test]

@@ -1,4 +1,5 @@
 use super::*;
+use crate::not_tested::not_tested;
 use crate::sexp;
 
 fn settings() -> Settings {
@@ -35,7 +36,7 @@ fn answer(text: &str, settings: &Settings) -> String {
 /// Every line of the file has its answer.
 fn check(text: &str) {
     if let Err(error) = settings().start() {
-        println!("not tested: {error}");
+        not_tested(error);
         return;
     }
     let mut wrong = Vec::new();
@@ -66,7 +67,7 @@ fn a_model_is_shown_as_a_table() {
         (assert (forall ((i Pid)) (= (set.member i (HO i)) (= i leader))))
         (assert (forall ((i Pid)) (= (x i) (ite (= i leader) 1 0))))
         (assert (exists ((i Pid)) (distinct i leader)))";
-    let Ok(solved) = solve(text, &settings()) else { return println!("not tested: no solver") };
+    let Ok(solved) = solve(text, &settings()) else { return not_tested("there is no z3") };
     let shown = solved.model().unwrap();
     let leader = if shown.contains("leader = p0") { 0 } else { 1 };
     let mut lines = shown.lines();
@@ -95,7 +96,7 @@ fn provers_are_asked_in_order_and_models_come_first() {
     let no_model = "(declare-sort Pid 0)(declare-fun A () (Set Pid))(declare-fun B () (Set Pid))
         (assert (> (set.card A) (set.card (set.union A B))))";
     let (mut silent, mut bold) = (Parrot(Refutation::GaveUp("tired".into()), 0), Parrot(Refutation::Unsat, 0));
-    let Ok(solved) = solve_with(no_model, &settings(), &mut [&mut silent, &mut bold]) else { return println!("not tested: no solver") };
+    let Ok(solved) = solve_with(no_model, &settings(), &mut [&mut silent, &mut bold]) else { return not_tested("there is no z3") };
     assert_eq!(solved.verdict, Verdict::Unsat { by: "parrot".into(), hypotheses: Hypotheses::NotMarked });
     assert_eq!((silent.1, bold.1), (1, 1));
     let small = Settings { largest: 3, ..settings() };

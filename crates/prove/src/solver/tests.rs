@@ -1,4 +1,5 @@
 use super::*;
+use crate::not_tested::not_tested;
 use std::sync::mpsc::{Sender, channel};
 
 /// Runs `test` with each solver of this machine; says so where one is missing.
@@ -6,7 +7,7 @@ fn with_solvers(options: &Options, test: impl Fn(&mut Solver)) {
     for choice in [Choice::Z3, Choice::Cvc5] {
         match Solver::start(&choice, options) {
             Ok(mut solver) => test(&mut solver),
-            Err(SolverError::NotFound { program, .. }) => println!("not tested with {program}, which is not on the PATH"),
+            Err(SolverError::NotFound { program, .. }) => not_tested(format!("`{program}` is not on the PATH")),
             Err(error) => panic!("{error}"),
         }
     }
