@@ -154,7 +154,7 @@ pub struct Prove {
     /// Shows of each condition that its hypotheses can be true, too; where they contradict each other it is VACUOUS, and no proof
     #[arg(long, conflicts_with_all = ["list", "show", "infer"])]
     pub vacuity: bool,
-    /// Which solver: `z3`, `cvc5` or `both`, one after the other
+    /// Which solver: `z3`, `cvc5`, or `both`: z3 searches, and cvc5 confirms every proof
     #[arg(long, value_enum, default_value = "z3", value_name = "z3|cvc5|both", hide_possible_values = true)]
     pub solver: SolverChoice,
     /// The most that one condition may take; with --infer, it is given up after a few seconds already
@@ -217,7 +217,7 @@ pub enum SolverChoice {
     Z3,
     /// cvc5
     Cvc5,
-    /// One after the other
+    /// z3 searches, cvc5 confirms
     Both,
 }
 

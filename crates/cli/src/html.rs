@@ -131,6 +131,7 @@ mod tests {
             word,
             means: means.into(),
             refuted: None,
+            second: None,
         };
         let judged: Vec<Judged<'_>> = proofs.iter().zip(words).map(judged).collect();
         let explanation = Explanation { condition: "property/one".into(), names: vec!["p1: some process".into()], steps: vec![step] };

@@ -2,7 +2,7 @@
 
 use crate::args;
 use crate::check::threads;
-use crate::prove::{entries, means, solvers, word};
+use crate::prove::{entries, means, solver, word};
 use crate::registry::{Entry, Registry};
 use crate::show::{json, now, spinner, table};
 use crate::{Failure, Verdict};
@@ -20,13 +20,14 @@ const BUDGET: Duration = Duration::from_secs(45);
 pub fn infer(registry: &Registry, args: &args::Prove) -> Result<Verdict, Failure> {
     let start = now();
     let (mut verdict, mut results) = (Verdict::Holds, vec![]);
-    let solvers = solvers(args)?;
+    if args.solver == args::SolverChoice::Both {
+        return Err(Failure::usage("--infer takes one solver; what it prints can be proved with both once it is pasted"));
+    }
+    let solver = solver(args)?;
     for entry in entries(registry, args)? {
-        for solver in &solvers {
-            let (one, figures) = infer_one(entry, args, solver)?;
-            verdict = verdict.and(one);
-            results.push(figures);
-        }
+        let (one, figures) = infer_one(entry, args, &solver)?;
+        verdict = verdict.and(one);
+        results.push(figures);
     }
     if args.json {
         println!("{}", json(verdict, start.elapsed().as_secs_f64(), json!({ "algorithms": results })));

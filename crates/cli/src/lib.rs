@@ -21,6 +21,7 @@ mod refuted;
 pub mod registry;
 mod replay;
 mod run;
+mod second;
 mod show;
 mod solve;
 pub mod typed;

@@ -5,6 +5,7 @@ use crate::check::threads;
 use crate::html::Page;
 use crate::refuted::{self, Refuted};
 use crate::registry::{Entry, Registry};
+use crate::second::{self, Opinion};
 use crate::show::{json, now, spinner, table};
 use crate::{Failure, Verdict, explain_proof};
 use heardof_prove::condition::Problem;
@@ -22,15 +23,13 @@ pub fn prove(registry: &Registry, args: &args::Prove) -> Result<Verdict, Failure
         return crate::infer::infer(registry, args);
     }
     let start = now();
-    let solvers = solvers(args)?;
+    let solver = solver(args)?;
     let (mut verdict, mut results, mut page) = (Verdict::Holds, vec![], Page::default());
     for entry in entries(registry, args)? {
         let problem = problem(entry, args)?;
-        for solver in &solvers {
-            let (one, figures) = prove_one(entry, args, &problem, solver, &mut page)?;
-            verdict = verdict.and(one);
-            results.push(figures);
-        }
+        let (one, figures) = prove_one(entry, args, &problem, &solver, &mut page)?;
+        verdict = verdict.and(one);
+        results.push(figures);
     }
     if let Some(path) = &args.html {
         std::fs::write(path, page.text()).map_err(|e| Failure::usage(format!("{}: {e}", path.display())))?;
@@ -49,14 +48,14 @@ pub fn entries<'a>(registry: &'a Registry, args: &args::Prove) -> Result<Vec<&'a
     args.algorithms.iter().map(|name| registry.find(name)).collect()
 }
 
-/// The solvers asked for, found.
-pub fn solvers(args: &args::Prove) -> Result<Vec<Choice>, Failure> {
-    let wanted: &[Choice] = match args.solver {
-        args::SolverChoice::Z3 => &[Choice::Z3],
-        args::SolverChoice::Cvc5 => &[Choice::Cvc5],
-        args::SolverChoice::Both => &[Choice::Z3, Choice::Cvc5],
-    };
-    wanted.iter().map(|choice| solver::locate(choice).map_err(|e| Failure::usage(e.to_string()))).collect()
+/// The solver that searches. That a second one is there, if there has to be one, is seen before anything is proved.
+pub fn solver(args: &args::Prove) -> Result<Choice, Failure> {
+    let find = |choice| solver::locate(&choice).map_err(|e| Failure::usage(e.to_string()));
+    match args.solver {
+        args::SolverChoice::Z3 => find(Choice::Z3),
+        args::SolverChoice::Cvc5 => find(Choice::Cvc5),
+        args::SolverChoice::Both => find(Choice::Cvc5).and_then(|_| find(Choice::Z3)),
+    }
 }
 
 /// The conditions of an algorithm, as far as `--only` asks for them.
@@ -93,16 +92,19 @@ fn prove_one(entry: &Entry, args: &args::Prove, problem: &Problem, solver: &Choi
     });
     bar.finish_and_clear();
     let mut proofs = proofs.map_err(|e| Failure::usage(e.to_string()))?;
-    if args.certificates.is_some() || args.explain || args.html.is_some() {
+    let both = args.solver == args::SolverChoice::Both;
+    if args.certificates.is_some() || args.explain || args.html.is_some() || both {
         minimise(&mut proofs, &settings).map_err(|e| Failure::usage(e.to_string()))?;
     }
     if let Some(folder) = &args.certificates {
         crate::certify::write(&entry.name, folder, problem, &proofs)?;
     }
     let doubts = if args.vacuity { doubts(problem, &proofs, &settings)? } else { Doubts::new() };
+    let opinions = if both { Some(opinions(entry, args, problem, &proofs, &settings)?) } else { None };
     let seconds = start.elapsed().as_secs_f64();
     let refuted = refuted::refuted(entry, problem, &proofs);
-    let judged: Vec<Judged<'_>> = proofs.iter().map(|proof| Judged::new(proof, &doubts, &refuted)).collect();
+    let mut judged: Vec<Judged<'_>> = proofs.iter().map(|proof| Judged::new(proof, &doubts, &refuted)).collect();
+    judged.iter_mut().zip(opinions.into_iter().flatten()).for_each(|(judged, opinion)| judged.hear(opinion));
     let verdict = judged.iter().fold(of_uncovered(problem), |v, j| v.and(j.verdict));
     if !args.json {
         print(entry, problem, &judged, seconds);
@@ -115,6 +117,16 @@ fn prove_one(entry: &Entry, args: &args::Prove, problem: &Problem, solver: &Choi
         }
     }
     Ok((verdict, result(entry, problem, &judged, verdict, seconds)))
+}
+
+fn opinions(entry: &Entry, args: &args::Prove, problem: &Problem, proofs: &[Proof], settings: &Settings) -> Result<Vec<Opinion>, Failure> {
+    let bar = spinner(args.json);
+    let total = proofs.len();
+    let found = second::opinions(problem, proofs, settings, &|k| {
+        bar.set_message(format!("{}: {} looks at {k} of {total} proofs", entry.name, second::NAME));
+    });
+    bar.finish_and_clear();
+    found
 }
 
 fn of_uncovered(problem: &Problem) -> Verdict {
@@ -143,6 +155,8 @@ pub struct Judged<'a> {
     pub means: String,
     /// The counterexample.
     pub refuted: Option<&'a Refuted>,
+    /// What a second solver says of the proof, when one was asked.
+    pub second: Option<Opinion>,
 }
 
 impl<'a> Judged<'a> {
@@ -160,11 +174,20 @@ impl<'a> Judged<'a> {
             }
             _ => (own, word(proof), means(proof)),
         };
-        Judged { proof, verdict, word, means, refuted: refuted.iter().find(|r| r.name() == proof.name) }
+        Judged { proof, verdict, word, means, refuted: refuted.iter().find(|r| r.name() == proof.name), second: None }
+    }
+    /// A second solver's opinion. What it does not confirm is not known.
+    fn hear(&mut self, opinion: Opinion) {
+        if let Opinion::Doubted(why) = &opinion {
+            self.verdict = self.verdict.and(Verdict::Undecided);
+            self.word = if self.is_vacuous() { VACUOUS } else { UNCONFIRMED };
+            self.means = format!("{}; {} does not confirm it: {why}", self.means, second::NAME);
+        }
+        self.second = Some(opinion);
     }
     /// Whether it was proved, and from hypotheses that are not known to contradict each other.
     pub fn is_proved(&self) -> bool {
-        matches!(self.proof.verdict, prove::Verdict::Proved(_)) && !self.is_vacuous()
+        matches!(self.proof.verdict, prove::Verdict::Proved(_)) && !self.is_vacuous() && self.word != UNCONFIRMED
     }
     pub fn is_vacuous(&self) -> bool {
         self.word == VACUOUS
@@ -172,6 +195,7 @@ impl<'a> Judged<'a> {
 }
 
 const VACUOUS: &str = "VACUOUS";
+const UNCONFIRMED: &str = "UNCONFIRMED";
 
 pub fn word(proof: &Proof) -> &'static str {
     match proof.verdict {
@@ -223,7 +247,13 @@ fn print(entry: &Entry, problem: &Problem, judged: &[Judged<'_>], seconds: f64) 
         let (proved, uncovered) = (count(Verdict::Holds), problem.uncovered.len());
         format!("{proved} proved, {wrong} refuted, {vacuous}{unknown} unknown, {uncovered} not covered")
     };
-    println!("{} conditions: {said} ({seconds:.2} s)\n", judged.len());
+    let confirmed = judged.iter().filter(|j| j.second == Some(Opinion::Confirmed)).count();
+    let second = match judged.iter().any(|j| j.second.is_some()) {
+        true if confirmed == judged.len() => format!(", all confirmed by {}", second::NAME),
+        true => format!(", {confirmed} confirmed by {}", second::NAME),
+        false => String::new(),
+    };
+    println!("{} conditions: {said}{second} ({seconds:.2} s)\n", judged.len());
 }
 
 fn result(entry: &Entry, problem: &Problem, judged: &[Judged<'_>], verdict: Verdict, seconds: f64) -> Value {
@@ -231,6 +261,13 @@ fn result(entry: &Entry, problem: &Problem, judged: &[Judged<'_>], verdict: Verd
         let (kind, verdict) = (format!("{:?}", j.proof.kind).to_lowercase(), j.word.to_lowercase());
         let time = j.proof.time.as_secs_f64();
         let mut out = json!({ "condition": j.proof.name, "kind": kind, "verdict": verdict, "seconds": time, "by": j.means });
+        if let Some(opinion) = &j.second {
+            out[second::NAME] = match opinion {
+                Opinion::Confirmed => json!("confirmed"),
+                Opinion::Doubted(why) => json!(why),
+                Opinion::NotAsked => json!(null),
+            };
+        }
         if let Some(refuted) = j.refuted {
             out["counterexample"] = refuted.json();
         }
