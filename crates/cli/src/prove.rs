@@ -22,6 +22,9 @@ pub fn prove(registry: &Registry, args: &args::Prove) -> Result<Verdict, Failure
     if args.infer {
         return crate::infer::infer(registry, args);
     }
+    if args.list || args.show {
+        return list(registry, args);
+    }
     let start = now();
     let solver = solver(args)?;
     let (mut verdict, mut results, mut page) = (Verdict::Holds, vec![], Page::default());
@@ -38,6 +41,22 @@ pub fn prove(registry: &Registry, args: &args::Prove) -> Result<Verdict, Failure
         println!("{}", json(verdict, start.elapsed().as_secs_f64(), json!({ "algorithms": results })));
     }
     Ok(verdict)
+}
+
+/// Shows the conditions, which takes no solver.
+fn list(registry: &Registry, args: &args::Prove) -> Result<Verdict, Failure> {
+    for entry in entries(registry, args)? {
+        let problem = problem(entry, args)?;
+        for condition in &problem.conditions {
+            println!("{}", condition.name);
+            if args.show {
+                condition.hypotheses.iter().for_each(|h| println!("  {}: {}", h.label, problem.terms.show(h.formula)));
+                println!("  goal: {}", problem.terms.show(condition.goal));
+            }
+        }
+        problem.uncovered.iter().for_each(|u| println!("not covered: {u}"));
+    }
+    Ok(Verdict::Holds)
 }
 
 /// The algorithms asked for.
@@ -71,17 +90,6 @@ fn problem(entry: &Entry, args: &args::Prove) -> Result<Problem, Failure> {
 }
 
 fn prove_one(entry: &Entry, args: &args::Prove, problem: &Problem, solver: &Choice, page: &mut Page) -> Result<(Verdict, Value), Failure> {
-    if args.list || args.show {
-        for condition in &problem.conditions {
-            println!("{}", condition.name);
-            if args.show {
-                condition.hypotheses.iter().for_each(|h| println!("  {}: {}", h.label, problem.terms.show(h.formula)));
-                println!("  goal: {}", problem.terms.show(condition.goal));
-            }
-        }
-        problem.uncovered.iter().for_each(|u| println!("not covered: {u}"));
-        return Ok((Verdict::Holds, json!({})));
-    }
     let start = now();
     let settings = Settings { solver: solver.clone(), seed: args.solver_seed, timeout: args.timeout, threads: threads(args.threads) };
     let bar = spinner(args.json);
