@@ -24,4 +24,6 @@ mod book;
 mod commands;
 mod example;
 mod markdown;
+#[path = "../../../crates/prove/tests/support/not_tested.rs"]
+mod not_tested;
 mod session;

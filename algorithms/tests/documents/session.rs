@@ -1,6 +1,7 @@
 //! The commands of a document, run one after the other and compared with what is shown.
 
 use crate::markdown::Block;
+use crate::not_tested::not_tested;
 use std::fs;
 use std::net::UdpSocket;
 use std::path::{Path, PathBuf};
@@ -66,6 +67,9 @@ impl<'a> Session<'a> {
 
     fn judge(&mut self, place: &str, output: &Output, shown: &[String], exit: i32, varies: bool) {
         let printed = [&output.stderr, &output.stdout].map(|bytes| String::from_utf8_lossy(bytes).into_owned()).concat();
+        if printed.starts_with("error: the solver `z3` is not on the PATH") {
+            return not_tested(format!("{place}: there is no z3"));
+        }
         if output.status.code() != Some(exit) {
             self.problems.push(format!("{place}: expected exit code {exit}, found {:?}:\n{printed}", output.status.code()));
         }

@@ -190,6 +190,9 @@ pub struct Solve {
     /// The files
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
+    /// About the most that one file may take; what is not decided by then is unknown
+    #[arg(long, value_parser = parse::duration, default_value = "9s", value_name = "TIME")]
+    pub timeout: Duration,
     /// Prints one JSON object
     #[arg(long)]
     pub json: bool,

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 pub fn solve(args: &args::Solve) -> Result<Verdict, Failure> {
     let start = now();
     let solver = solver::locate(&Choice::Z3).map_err(|e| Failure::usage(e.to_string()))?;
-    let settings = Settings { solver, ..Settings::default() };
+    let settings = Settings { solver, total: args.timeout, ..Settings::default() };
     let (mut verdict, mut results) = (Verdict::Holds, vec![]);
     for path in &args.files {
         let text = std::fs::read_to_string(path).map_err(|e| Failure::usage(format!("{}: {e}", path.display())))?;

@@ -18,6 +18,7 @@ pub mod quantified;
 mod tests;
 mod unfold;
 
+use crate::clock::Stopwatch;
 use crate::finite::{self, Model, Outcome, Sizes};
 use crate::smtlib::{self, NEGATED_CONCLUSION, Script, Unreadable};
 use crate::solver::{Choice, Options, Solver, SolverError};
@@ -34,13 +35,15 @@ pub struct Settings {
     pub seed: u32,
     /// The time for each question to it.
     pub limit: Duration,
+    /// The time for everything, as far as that can be decided between two questions.
+    pub total: Duration,
     /// The largest number of processes that a model is searched with.
     pub largest: u32,
 }
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { solver: Choice::Z3, seed: 0, limit: Duration::from_secs(3), largest: 5 }
+        Settings { solver: Choice::Z3, seed: 0, limit: Duration::from_secs(3), total: Duration::from_secs(9), largest: 5 }
     }
 }
 
@@ -50,20 +53,25 @@ impl Settings {
     /// # Errors
     /// When it does not start.
     pub fn start(&self) -> Result<Solver, SolverError> {
-        let options = Options { logic: Some("ALL".to_string()), limit: self.limit, seed: self.seed, ..Options::default() };
-        Solver::start(&self.solver, &options)
+        Solver::start(&self.solver, &self.options(self.limit))
+    }
+    fn options(&self, limit: Duration) -> Options {
+        Options { logic: Some("ALL".to_string()), limit: limit.min(self.limit).max(LEAST), seed: self.seed, ..Options::default() }
     }
 }
+
+/// The least time for a question: with none at all the solver would not even look at it.
+const LEAST: Duration = Duration::from_millis(20);
 
 /// Something that can show that formulas have no model for any n.
 pub trait Prover {
     /// What it is called in answers.
     fn name(&self) -> String;
-    /// Tries to. `formulas` are closed.
+    /// Tries to, for so long at most. `formulas` are closed.
     ///
     /// # Errors
     /// When the solver it uses fails.
-    fn refute(&mut self, terms: &mut Terms, formulas: &[Term]) -> Result<Refutation, SolverError>;
+    fn refute(&mut self, terms: &mut Terms, formulas: &[Term], time: Duration) -> Result<Refutation, SolverError>;
 }
 
 /// What a [`Prover`] found.
@@ -184,29 +192,32 @@ pub fn solve_with(text: &str, settings: &Settings, provers: &mut [&mut dyn Prove
 
 fn verdict(script: &mut Script, settings: &Settings, provers: &mut [&mut dyn Prover]) -> Result<Verdict, SolverError> {
     let formulas: Vec<Term> = script.assertions.iter().map(|a| a.formula).collect();
-    let mut solver = settings.start()?;
+    let mut run = Run { settings, solver: settings.start()?, clock: Stopwatch::start() };
     if contradiction(&script.terms, &formulas) {
-        let hypotheses = hypotheses(script, settings, &mut solver, provers)?;
+        let hypotheses = run.hypotheses(script, provers)?;
         return Ok(Verdict::Unsat { by: "simplification".to_string(), hypotheses });
     }
     // Without processes, a larger n is the same question again.
     let largest = if script.has_processes { settings.largest } else { 1 };
     let middle = largest.min(2);
     let mut tried = Vec::new();
-    match finite::search(&mut solver, &script.terms, &formulas, &Sizes { from: 1, to: middle })? {
+    match run.search(&script.terms, &formulas, &Sizes { from: 1, to: middle })? {
         Outcome::Found(model) => return Ok(Verdict::Sat(model)),
         Outcome::NotFound(failures) => tried.extend(failures),
     }
+    // What comes after a prover shall have as much time as it.
+    let mut after = provers.len() as u32 + 1;
     for prover in provers.iter_mut() {
-        match prover.refute(&mut script.terms, &formulas)? {
+        match prover.refute(&mut script.terms, &formulas, run.left() / after)? {
             Refutation::Unsat => {
                 let by = prover.name();
-                return Ok(Verdict::Unsat { by, hypotheses: hypotheses(script, settings, &mut solver, provers)? });
+                return Ok(Verdict::Unsat { by, hypotheses: run.hypotheses(script, provers)? });
             }
             Refutation::GaveUp(why) => tried.push(format!("{}: {why}", prover.name())),
         }
+        after -= 1;
     }
-    match finite::search(&mut solver, &script.terms, &formulas, &Sizes { from: middle + 1, to: largest })? {
+    match run.search(&script.terms, &formulas, &Sizes { from: middle + 1, to: largest })? {
         Outcome::Found(model) => Ok(Verdict::Sat(model)),
         Outcome::NotFound(failures) => {
             tried.extend(failures);
@@ -215,32 +226,46 @@ fn verdict(script: &mut Script, settings: &Settings, provers: &mut [&mut dyn Pro
     }
 }
 
+/// The time that is left, and the solver of the searches.
+struct Run<'a> {
+    settings: &'a Settings,
+    solver: Solver,
+    clock: Stopwatch,
+}
+
+impl Run<'_> {
+    fn left(&self) -> Duration {
+        self.settings.total.saturating_sub(self.clock.elapsed())
+    }
+
+    /// Models of these sizes. A question takes a quarter of the time left at most, as there are several.
+    fn search(&mut self, terms: &Terms, formulas: &[Term], sizes: &Sizes) -> Result<Outcome, SolverError> {
+        self.solver.reset(&self.settings.options(self.left() / 4));
+        finite::search(&mut self.solver, terms, formulas, sizes)
+    }
+
+    /// What becomes of the assertions without the negated conclusion.
+    fn hypotheses(&mut self, script: &mut Script, provers: &mut [&mut dyn Prover]) -> Result<Hypotheses, SolverError> {
+        let hypotheses: Vec<Term> = script.assertions.iter().filter(|a| a.name != NEGATED_CONCLUSION).map(|a| a.formula).collect();
+        if hypotheses.len() == script.assertions.len() {
+            return Ok(Hypotheses::NotMarked);
+        }
+        if contradiction(&script.terms, &hypotheses) {
+            return Ok(Hypotheses::Inconsistent);
+        }
+        if let Outcome::Found(_) = self.search(&script.terms, &hypotheses, &Sizes { from: 1, to: self.settings.largest })? {
+            return Ok(Hypotheses::Satisfiable);
+        }
+        for prover in provers {
+            if prover.refute(&mut script.terms, &hypotheses, self.left() / 2)? == Refutation::Unsat {
+                return Ok(Hypotheses::Inconsistent);
+            }
+        }
+        Ok(Hypotheses::Unclear)
+    }
+}
+
 /// Whether an assertion is false by itself.
 fn contradiction(terms: &Terms, formulas: &[Term]) -> bool {
     formulas.iter().any(|&f| *terms.node(f) == Node::Bool(false))
-}
-
-/// What becomes of the assertions without the negated conclusion.
-fn hypotheses(
-    script: &mut Script,
-    settings: &Settings,
-    solver: &mut Solver,
-    provers: &mut [&mut dyn Prover],
-) -> Result<Hypotheses, SolverError> {
-    let hypotheses: Vec<Term> = script.assertions.iter().filter(|a| a.name != NEGATED_CONCLUSION).map(|a| a.formula).collect();
-    if hypotheses.len() == script.assertions.len() {
-        return Ok(Hypotheses::NotMarked);
-    }
-    if contradiction(&script.terms, &hypotheses) {
-        return Ok(Hypotheses::Inconsistent);
-    }
-    if let Outcome::Found(_) = finite::search(solver, &script.terms, &hypotheses, &Sizes { from: 1, to: settings.largest })? {
-        return Ok(Hypotheses::Satisfiable);
-    }
-    for prover in provers {
-        if prover.refute(&mut script.terms, &hypotheses)? == Refutation::Unsat {
-            return Ok(Hypotheses::Inconsistent);
-        }
-    }
-    Ok(Hypotheses::Unclear)
 }

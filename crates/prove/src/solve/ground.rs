@@ -2,12 +2,14 @@
 
 use super::{Prover, Refutation, Settings};
 use crate::clause::Clauses;
+use crate::clock::Stopwatch;
 use crate::eliminate::eliminate;
 use crate::finite;
 use crate::ground::{Engine, Options, Outcome};
 use crate::pieces::{self, goals};
 use crate::solver::{self, Solver, SolverError};
 use crate::term::{Node, Term, Terms};
+use std::time::Duration;
 
 /// Tries the engine in several ways, each for a part of the time limit; a negated conjunction case by case.
 pub struct Ground {
@@ -25,12 +27,12 @@ impl Prover for Ground {
     fn name(&self) -> String {
         "instances and counting".to_string()
     }
-    fn refute(&mut self, terms: &mut Terms, formulas: &[Term]) -> Result<Refutation, SolverError> {
+    fn refute(&mut self, terms: &mut Terms, formulas: &[Term], time: Duration) -> Result<Refutation, SolverError> {
         let mut terms = terms.clone();
         let formulas: Vec<Term> = formulas.iter().map(|&formula| eliminate(&mut terms, formula)).collect();
         let settings = solver::Options { limit: self.settings.limit, seed: self.settings.seed, cores: true, ..solver::Options::default() };
         let start = || Solver::start(&self.settings.solver, &settings);
-        let mut run = Run { solvers: [start()?, start()?], settings };
+        let mut run = Run { solvers: [start()?, start()?], settings, time, clock: Stopwatch::start() };
         let cases = cases(&mut terms, &formulas);
         if cases.len() == 1 {
             return run.refute(&terms, &formulas, &WAYS);
@@ -79,6 +81,9 @@ const WAYS: [Way; 5] = [
 struct Run {
     solvers: [Solver; 2],
     settings: solver::Options,
+    /// How long it may take, and has taken.
+    time: Duration,
+    clock: Stopwatch,
 }
 
 impl Run {
@@ -87,6 +92,10 @@ impl Run {
         let parts: Vec<Term> = formulas.iter().flat_map(|&formula| pieces::cut(&mut cut, formula)).collect();
         let mut gave_up = String::new();
         for &(few, options) in ways {
+            let left = self.time.saturating_sub(self.clock.elapsed());
+            if left.is_zero() {
+                return Ok(Refutation::GaveUp("none found in time".to_string()));
+            }
             for solver in &mut self.solvers {
                 solver.reset(&self.settings);
             }
@@ -100,7 +109,7 @@ impl Run {
             };
             let mut own = cut.clone();
             let mut clauses = Clauses::new(&mut own, &chosen);
-            let options = options(Options { budget: self.settings.limit / 3, ..Options::default() });
+            let options = options(Options { budget: left.min(self.settings.limit / 3), ..Options::default() });
             gave_up = match Engine::new(&mut own, &mut clauses, (first, second), options)?.run()? {
                 Outcome::Proved(_) => return Ok(Refutation::Unsat),
                 Outcome::Saturated => "no contradiction up to the highest level".to_string(),

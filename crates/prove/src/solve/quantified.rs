@@ -15,6 +15,7 @@ use crate::smtlib::write::{Writer, declaration, sort};
 use crate::solver::{Answer, Solver, SolverError};
 use crate::term::{Fun, Node, Role, Sort, Term, Terms, Var};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// With how many different cardinalities the axioms about two sets are still given.
 const MOST_PAIRED: usize = 5;
@@ -35,8 +36,8 @@ impl Prover for Quantified {
     fn name(&self) -> String {
         "the solver's quantifiers".to_string()
     }
-    fn refute(&mut self, terms: &mut Terms, formulas: &[Term]) -> Result<Refutation, SolverError> {
-        refute(&mut self.settings.start()?, terms, formulas)
+    fn refute(&mut self, terms: &mut Terms, formulas: &[Term], time: Duration) -> Result<Refutation, SolverError> {
+        refute(&mut Settings { limit: time.min(self.settings.limit), ..self.settings.clone() }.start()?, terms, formulas)
     }
 }
 

@@ -85,7 +85,7 @@ impl Prover for Parrot {
     fn name(&self) -> String {
         "parrot".to_string()
     }
-    fn refute(&mut self, _: &mut Terms, _: &[Term]) -> Result<Refutation, SolverError> {
+    fn refute(&mut self, _: &mut Terms, _: &[Term], _: Duration) -> Result<Refutation, SolverError> {
         self.1 += 1;
         Ok(self.0.clone())
     }
