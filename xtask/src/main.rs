@@ -1,9 +1,11 @@
 //! House-keeping: `tidy` tests the invariants that ARCHITECTURE.md states and Cargo cannot enforce, `solver` sets up what the prover
-//! needs.
+//! needs, `instructions` keeps the engine as fast as it is.
 
+mod instructions;
 mod solver;
 mod tidy;
 
+use instructions::Measured;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -15,6 +17,7 @@ Usage: cargo run -p xtask -- <COMMAND>
 Commands:
   tidy    Tests the architecture invariants; prints each violation as `file:line: what`, exit 1 if there is any
   solver  Makes sure that there is an SMT solver: z3 of the PATH, else one that pip fetches into target/solver
+  instructions  Counts the instructions of a decided instance (needs valgrind); exit 1 above the bar, 3 without valgrind
   help    Prints this
 
 Example: cargo run -p xtask -- tidy";
@@ -47,12 +50,30 @@ fn main() -> ExitCode {
                 ExitCode::from(2)
             }
         },
+        Some("instructions") => match instructions::run(&root) {
+            Ok(Measured::Kept(each)) => {
+                println!("instructions: {each} a decided instance of LastVoting, three processes together, 1 000 in flight");
+                ExitCode::SUCCESS
+            }
+            Ok(Measured::Broken(each, bar)) => {
+                println!("instructions: {each} a decided instance, more than the {bar} that are to be kept");
+                ExitCode::from(1)
+            }
+            Ok(Measured::NoValgrind) => {
+                eprintln!("instructions: NOTHING WAS MEASURED: valgrind is not installed (`apt-get install valgrind`)");
+                ExitCode::from(3)
+            }
+            Err(error) => {
+                eprintln!("instructions: {error}");
+                ExitCode::from(2)
+            }
+        },
         Some("help" | "--help" | "-h") | None => {
             println!("{HELP}");
             ExitCode::SUCCESS
         }
         Some(other) => {
-            eprintln!("unknown command `{other}`; expected `tidy` or `solver`\n\n{HELP}");
+            eprintln!("unknown command `{other}`; expected `tidy`, `solver` or `instructions`\n\n{HELP}");
             ExitCode::from(2)
         }
     }

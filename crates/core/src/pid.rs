@@ -15,15 +15,18 @@ impl Pid {
     ///
     /// # Panics
     /// If `index` is not below [`MAX_PROCESSES`].
+    #[inline]
     pub fn new(index: usize) -> Pid {
         assert!(index < MAX_PROCESSES, "process number {index} is not below {MAX_PROCESSES}");
         Pid(index as u16)
     }
     /// Its number in `0..n`.
+    #[inline]
     pub fn index(self) -> usize {
         self.0 as usize
     }
     /// The next process on the ring of `n`.
+    #[inline]
     pub fn successor(self, n: usize) -> Pid {
         Pid::new((self.index() + 1) % n)
     }
@@ -51,22 +54,27 @@ pub struct Phase(usize);
 
 impl Phase {
     /// The phase with this number.
+    #[inline]
     pub fn new(number: usize) -> Phase {
         Phase(number)
     }
     /// Its number, from 0.
+    #[inline]
     pub fn number(self) -> usize {
         self.0
     }
     /// Whether it is phase 0.
+    #[inline]
     pub fn is_first(self) -> bool {
         self.0 == 0
     }
     /// The rotating coordinator: phase mod n.
+    #[inline]
     pub fn rotate(self, n: usize) -> Pid {
         Pid::new(self.0 % n)
     }
     /// The rotating coordinator when `first` leads phase 0.
+    #[inline]
     pub fn rotate_from(self, first: Pid, n: usize) -> Pid {
         Pid::new((self.0 % n + first.index()) % n)
     }

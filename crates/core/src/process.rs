@@ -1,8 +1,8 @@
 //! The traits that algorithms implement: the state, the process, its rounds.
 
-use crate::datum::Sort;
+use crate::datum::{Datum, Sort};
 use crate::ir::Field;
-use crate::mailbox::{Mailbox, Outbox};
+use crate::mailbox::{Mailbox, Outbox, Pool};
 use crate::value::Value;
 use crate::{Context, Phase, Pid};
 
@@ -19,6 +19,13 @@ pub trait State: Value {
     }
     /// The fields with their marks.
     fn fields() -> Vec<Field>;
+    /// Whether there are outputs and all of them are there: each is an `Option` and `Some`. The derive writes the same without going
+    /// through [`Datum`].
+    fn settled(&self) -> bool {
+        let (state, outputs) = (self.to_datum(), Self::fields().into_iter().filter(|f| f.output));
+        let mut there = outputs.map(|f| matches!(state.field(f.name), Some(Datum::Option(Some(_))))).peekable();
+        there.peek().is_some() && there.all(|there| there)
+    }
 }
 
 /// An algorithm: how a process starts and which rounds it repeats.
@@ -78,6 +85,9 @@ pub enum Progress {
 pub trait Round<P: Process>: 'static {
     /// What is sent.
     type Message: Value;
+    /// Whether `ready` may answer `Block` or `Sync`. If not, nobody waits for a lost message of this round without limit, and a node does
+    /// not keep what it sent to send it again. `#[round]` says false where it can read that off the text; true is always safe.
+    const MAY_BLOCK: bool = true;
     /// What `p` sends. Pure.
     fn send(p: &P, ctx: &Context<P::Parameters, P::Request>) -> Outbox<Self::Message>;
     /// How `p` changes by what it heard. Pure but for `p`.
@@ -96,12 +106,22 @@ pub trait RoundVisitor<P: Process> {
     fn visit<R: Round<P>>(self, mailbox: &mut Mailbox<R::Message>) -> Self::Output;
 }
 
+/// The same for tools that run many mailboxes and use their memory again.
+pub trait PooledVisitor<P: Process> {
+    /// The result.
+    type Output;
+    /// Called with the round `R`, its mailbox, and the pool of such mailboxes.
+    fn visit<R: Round<P>>(self, mailbox: &mut Mailbox<R::Message>, pool: &mut Pool<R::Message>) -> Self::Output;
+}
+
 /// The rounds of a phase; implemented for tuples of one to eight rounds.
 pub trait Rounds<P: Process>: 'static {
     /// How many.
     const LEN: usize;
     /// A mailbox for each round of the phase.
     type Boxes: Default + Send;
+    /// For each of them, the memory of others that are empty.
+    type Pools: Default + Send;
     /// The names of the round types.
     fn names() -> Vec<&'static str>;
     /// The sorts of their messages.
@@ -111,6 +131,11 @@ pub trait Rounds<P: Process>: 'static {
     /// # Panics
     /// If `k` is not below `LEN`.
     fn visit<W: RoundVisitor<P>>(k: usize, boxes: &mut Self::Boxes, visitor: W) -> W::Output;
+    /// The same with the pool of the round.
+    ///
+    /// # Panics
+    /// If `k` is not below `LEN`.
+    fn visit_pooled<W: PooledVisitor<P>>(k: usize, boxes: &mut Self::Boxes, pools: &mut Self::Pools, visitor: W) -> W::Output;
 }
 
 /// `a::b::Exchange<u64>` → `Exchange`
@@ -124,11 +149,19 @@ macro_rules! rounds {
         impl<P: Process, $($r: Round<P>),*> Rounds<P> for ($($r,)*) {
             const LEN: usize = $len;
             type Boxes = ($(Mailbox<$r::Message>,)*);
+            type Pools = ($(Pool<$r::Message>,)*);
             fn names() -> Vec<&'static str> { vec![$(short_name(std::any::type_name::<$r>())),*] }
             fn messages() -> Vec<Sort> { vec![$(<$r::Message as Value>::sort()),*] }
             fn visit<W: RoundVisitor<P>>(k: usize, boxes: &mut Self::Boxes, visitor: W) -> W::Output {
                 match k {
                     $($k => visitor.visit::<$r>(&mut boxes.$k),)*
+                    _ => panic!("round {k} of a phase of {}", $len),
+                }
+            }
+            #[inline(always)]
+            fn visit_pooled<W: PooledVisitor<P>>(k: usize, boxes: &mut Self::Boxes, pools: &mut Self::Pools, visitor: W) -> W::Output {
+                match k {
+                    $($k => visitor.visit::<$r>(&mut boxes.$k, &mut pools.$k),)*
                     _ => panic!("round {k} of a phase of {}", $len),
                 }
             }

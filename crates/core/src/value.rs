@@ -29,6 +29,10 @@ pub trait Value: Clone + Eq + Hash + fmt::Debug + Send + Sync + 'static {
     fn encode(&self, out: &mut Vec<u8>);
     /// Reads what [`encode`](Value::encode) wrote; never panics on other bytes.
     fn decode(input: &mut &[u8]) -> Result<Self, DecodeError>;
+    /// Whether it is an `Option` and `Some`: what an output is once it is decided.
+    fn is_there(&self) -> bool {
+        false
+    }
 }
 
 /// Why bytes are not a value.
@@ -72,6 +76,7 @@ impl fmt::Display for DecodeError {
 impl std::error::Error for DecodeError {}
 
 /// Reads a value that fills `bytes` exactly.
+#[inline]
 pub fn decode_all<T: Value>(mut bytes: &[u8]) -> Result<T, DecodeError> {
     let value = T::decode(&mut bytes)?;
     if bytes.is_empty() { Ok(value) } else { Err(DecodeError::Trailing { bytes: bytes.len() }) }
@@ -95,6 +100,7 @@ pub fn digest_bytes(bytes: &[u8]) -> u64 {
 }
 
 /// Takes `count` bytes off the front.
+#[inline]
 pub fn take<'a>(input: &mut &'a [u8], count: usize) -> Result<&'a [u8], DecodeError> {
     match input.split_at_checked(count) {
         Some((taken, rest)) => {
@@ -126,7 +132,9 @@ macro_rules! words {
                 match datum { Datum::$datum(k) => <$t>::try_from(*k).ok(), _ => None }
             }
             fn visit(&self, f: &mut dyn FnMut(&dyn Any)) { f(self); }
-            fn encode(&self, out: &mut Vec<u8>) { out.extend((*self as $wide).to_le_bytes()[..size_of::<$t>()].iter()); }
+            #[inline]
+            fn encode(&self, out: &mut Vec<u8>) { out.extend_from_slice(&self.to_le_bytes()); }
+            #[inline]
             fn decode(input: &mut &[u8]) -> Result<Self, DecodeError> {
                 let bytes = take(input, size_of::<$t>())?;
                 Ok(<$t>::from_le_bytes(bytes.try_into().expect("as many bytes as the word has were taken")))
@@ -179,9 +187,11 @@ impl Value for bool {
     fn visit(&self, f: &mut dyn FnMut(&dyn Any)) {
         f(self);
     }
+    #[inline]
     fn encode(&self, out: &mut Vec<u8>) {
         out.push(u8::from(*self));
     }
+    #[inline]
     fn decode(input: &mut &[u8]) -> Result<Self, DecodeError> {
         match take(input, 1)?[0] {
             0 => Ok(false),
@@ -287,14 +297,19 @@ impl<T: Value> Value for Option<T> {
             t.visit(f);
         }
     }
+    #[inline]
     fn encode(&self, out: &mut Vec<u8>) {
         self.is_some().encode(out);
         if let Some(t) = self {
             t.encode(out);
         }
     }
+    #[inline]
     fn decode(input: &mut &[u8]) -> Result<Self, DecodeError> {
         if bool::decode(input)? { T::decode(input).map(Some) } else { Ok(None) }
+    }
+    fn is_there(&self) -> bool {
+        self.is_some()
     }
 }
 
@@ -311,7 +326,9 @@ macro_rules! tuples {
                 }
             }
             fn visit(&self, f: &mut dyn FnMut(&dyn Any)) { f(self); $(self.$k.visit(f);)* }
+            #[inline]
             fn encode(&self, out: &mut Vec<u8>) { $(self.$k.encode(out);)* }
+            #[inline]
             fn decode(input: &mut &[u8]) -> Result<Self, DecodeError> { Ok(($($t::decode(input)?,)*)) }
         }
     )*};

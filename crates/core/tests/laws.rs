@@ -2,7 +2,7 @@
 
 use heardof_core::mailbox::Tape;
 use heardof_core::value::{DecodeError, decode_all, encoded};
-use heardof_core::{Mailbox, Map, Phase, Pid, Set, Value};
+use heardof_core::{Mailbox, Map, Phase, Pid, Pool, Set, Value};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -135,4 +135,82 @@ fn a_huge_length_is_not_believed() {
     let bytes = [255, 255, 255, 255, 1, 2, 3];
     assert!(matches!(decode_all::<Set<u8>>(&bytes), Err(DecodeError::Truncated { .. })));
     assert!(matches!(decode_all::<String>(&bytes), Err(DecodeError::Truncated { .. })));
+}
+
+/// A value that counts how often two of them are compared.
+#[derive(Clone, Copy, Debug)]
+struct Counted(u64);
+
+thread_local! {
+    static COMPARED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+impl PartialEq for Counted {
+    fn eq(&self, other: &Self) -> bool {
+        COMPARED.set(COMPARED.get() + 1);
+        self.0 == other.0
+    }
+}
+impl Eq for Counted {}
+impl PartialOrd for Counted {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Counted {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        COMPARED.set(COMPARED.get() + 1);
+        self.0.cmp(&other.0)
+    }
+}
+
+#[test]
+fn no_mailbox_function_takes_the_square_of_n() {
+    const N: usize = 1024;
+    // All different, all equal, few different: each is the worst case of something.
+    for distinct in [1, 7, N as u64] {
+        let message = |q: Pid| Counted(q.index() as u64 * 617 % distinct);
+        let heard: Mailbox<Counted> = Pid::all(N).map(|q| (q, message(q))).collect();
+        let within = |what: &str, run: &dyn Fn()| {
+            COMPARED.set(0);
+            run();
+            let limit = 4 * N * N.ilog2() as usize;
+            assert!(COMPARED.get() <= limit, "{what}, {distinct} values: {} comparisons, at most {limit}", COMPARED.get());
+        };
+        within("most_often", &|| assert!(heard.most_often().is_some()));
+        within("ranked", &|| assert!(heard.ranked(N / 2).is_some()));
+        within("min, max", &|| assert!(heard.min() <= heard.max()));
+        within("max_by_key", &|| assert!(heard.max_by_key(|m| *m).is_some()));
+        within("pick", &|| assert!(heard.pick(|m| m.0 == distinct).is_none()));
+        within("merge", &|| assert_eq!(heard.merge(|m| Map::on(&Set::of([7u8]), |_| *m)).len(), 1));
+    }
+}
+
+proptest! {
+    #[test]
+    fn merge_takes_the_value_of_the_smallest_process(messages in mailbox()) {
+        let heard: Mailbox<u8> = messages.iter().copied().collect();
+        let map = |m: &u8| Map::on(&Set::of([m % 2, m % 3]), |k| (*k, *m));
+        let mut twin = BTreeMap::new();
+        for (_, m) in &messages {
+            map(m).iter().for_each(|(k, v)| { twin.entry(*k).or_insert(*v); });
+        }
+        let merged = heard.merge(map);
+        prop_assert_eq!(merged.iter().map(|(k, v)| (*k, *v)).collect::<BTreeMap<_, _>>(), twin);
+    }
+
+    #[test]
+    fn a_mailbox_in_used_memory_is_like_a_new_one(rounds in prop::collection::vec(mailbox(), 0..5)) {
+        let (mut pool, mut used) = (Pool::default(), Mailbox::default());
+        for messages in rounds {
+            pool.lend(&mut used);
+            let mut fresh = Mailbox::default();
+            for (q, m) in messages.iter().rev() {
+                prop_assert_eq!(used.deliver(*q, *m), fresh.deliver(*q, *m));
+            }
+            prop_assert_eq!(&used, &fresh);
+            pool.take_back(&mut used);
+            prop_assert_eq!(&used, &Mailbox::default());
+        }
+    }
 }

@@ -53,6 +53,8 @@ pub trait Part: Sized {
     fn encode_to(&self, out: &mut Vec<u8>);
     /// `Value::decode`
     fn decode_from(input: &mut &[u8]) -> Result<Self, DecodeError>;
+    /// `Value::is_there`
+    fn there(&self) -> bool;
 }
 
 impl<T: Value> Part for T {
@@ -85,5 +87,8 @@ impl<T: Value> Part for T {
     }
     fn decode_from(input: &mut &[u8]) -> Result<Self, DecodeError> {
         Self::decode(input)
+    }
+    fn there(&self) -> bool {
+        self.is_there()
     }
 }

@@ -7,12 +7,15 @@ use heardof_core::process::Process;
 use heardof_core::trace::Header;
 use heardof_core::value::{Value, digest_bytes};
 use heardof_core::{Datum, Pid};
-use heardof_node::{Alarm, Config, Counters, Node, Output, Status, Timing, wire};
+use heardof_node::{Alarm, Config, Counters, InstanceId, NoApp, Node, Output, Status, Timing, wire};
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
+
+/// The one instance that runs.
+const INSTANCE: InstanceId = 0;
 
 /// How many frames are handled between two looks at the clock.
 const FRAMES_PER_TURN: usize = 64;
@@ -138,6 +141,8 @@ struct Driver<'a, P: Process> {
     node: Node<P>,
     transport: Transport,
     trace: Option<TraceFile>,
+    /// Where frames are written before they are sent.
+    frame: Vec<u8>,
     options: &'a Options,
     on_output: &'a mut dyn FnMut(&Output),
     start: Instant,
@@ -185,10 +190,11 @@ pub fn run<P: Process>(
         grace: nanos(options.grace.unwrap_or(cluster.round_timeout / 4)),
         gather: nanos(options.gather),
     };
-    let (name, retire_when_decided) = (cluster.name.clone(), options.retire_when_decided);
-    let config = Config { cluster: name, fingerprint: header.fingerprint, me, n, timing, seed, retire_when_decided };
+    let single = Config::single(&cluster.name, header.fingerprint, me, n);
+    let config = Config { timing, seed, retire_when_decided: options.retire_when_decided, ..single };
     let trace_header = Header::of::<P>(options.fingerprint, &cluster.name, me, n, &parameters, &input);
-    let node: Node<P> = Node::new(config, parameters, input).map_err(NetError::Start)?;
+    let mut node: Node<P> = Node::new(config).map_err(NetError::Start)?;
+    node.handle_propose(0, INSTANCE, parameters, input, &mut NoApp).map_err(NetError::Propose)?;
     let transport = Transport::open(cluster, me, wire::frame(&header, &[]))?;
     let trace = options.trace.as_deref().map(|path| TraceFile::create(path, &trace_header)).transpose()?;
     let outcome = Outcome {
@@ -207,6 +213,7 @@ pub fn run<P: Process>(
         node,
         transport,
         trace,
+        frame: vec![],
         options,
         on_output,
         start: now(),
@@ -222,7 +229,7 @@ pub fn run<P: Process>(
 
 impl<P: Process> Driver<'_, P> {
     fn run(mut self, cluster: &Cluster, me: Pid) -> Result<Outcome, NetError> {
-        self.node.handle_start(0);
+        self.node.handle_start(0, &mut NoApp);
         loop {
             self.drain()?;
             let now = self.start.elapsed();
@@ -238,7 +245,7 @@ impl<P: Process> Driver<'_, P> {
             self.receive(timer.min(LONGEST_WAIT))?;
             let now = nanos(self.start.elapsed());
             if self.node.poll_timer().is_some_and(|at| at <= now) {
-                self.node.handle_timer(now);
+                self.node.handle_timer(now, &mut NoApp);
             }
         }
     }
@@ -261,12 +268,12 @@ impl<P: Process> Driver<'_, P> {
                     self.outcome.forwarded_by = Some(*from);
                 }
                 Output::Alarm(alarm) => self.alarm = Some(alarm.clone()),
-                Output::Entered { .. } | Output::Halted { .. } | Output::Retired { .. } => {}
+                Output::Entered { .. } | Output::Halted { .. } | Output::Retired { .. } | Output::Persist { .. } => {}
             }
             (self.on_output)(&output);
         }
-        while let Some((to, frame)) = self.node.poll_transmit() {
-            self.transport.send(to, &frame);
+        while let Some(to) = self.node.poll_transmit(&mut self.frame) {
+            self.transport.send(to, &self.frame);
         }
         Ok(())
     }
@@ -283,8 +290,8 @@ impl<P: Process> Driver<'_, P> {
             }
             let now = self.start.elapsed();
             let known = self.node.counters().frames_in;
-            self.node.handle_frame(nanos(now), from, &frame);
-            if self.node.counters().frames_in > known && self.node.unfinished().contains(&from) {
+            self.node.handle_frame(nanos(now), from, &frame, &mut NoApp);
+            if self.node.counters().frames_in > known && self.node.unfinished(INSTANCE).contains(&from) {
                 self.straggler = now;
             }
             self.drain()?;
@@ -295,9 +302,10 @@ impl<P: Process> Driver<'_, P> {
     /// Whether, and why, it is time to end.
     fn ending(&mut self, now: Duration, round_timeout: Duration) -> Option<Ending> {
         let options = self.options;
-        match self.node.status() {
+        let round = self.node.round(INSTANCE).unwrap_or(0);
+        match self.node.status(INSTANCE).unwrap_or(Status::Running) {
             Status::Stopped => {
-                let unknown = Alarm::Panic { round: self.node.round(), function: "?", what: "stopped without an alarm".into() };
+                let unknown = Alarm::Panic { round, function: "?", what: "stopped without an alarm".into() };
                 return Some(Ending::Stopped(self.alarm.clone().unwrap_or(unknown)));
             }
             Status::Retired => {
@@ -305,7 +313,7 @@ impl<P: Process> Driver<'_, P> {
                 let quiet = now >= self.straggler.max(retired) + options.linger;
                 let too_long = now >= retired + options.linger * LONGEST_LINGER;
                 // Two time-outs more, for those who do not know yet that this process has finished.
-                let complete = self.node.all_finished().then(|| *self.complete.get_or_insert(now));
+                let complete = self.node.all_finished(INSTANCE).then(|| *self.complete.get_or_insert(now));
                 let told = complete.is_some_and(|since| now >= since + (round_timeout * 2).min(options.linger));
                 if quiet || too_long || told {
                     return Some(Ending::Retired);
@@ -322,7 +330,7 @@ impl<P: Process> Driver<'_, P> {
     fn finish(mut self, ending: Ending, now: Duration) -> Outcome {
         self.outcome.ending = ending;
         self.outcome.rounds = self.node.counters().rounds;
-        self.outcome.unfinished = self.node.unfinished();
+        self.outcome.unfinished = self.node.unfinished(INSTANCE);
         self.outcome.counters = *self.node.counters();
         self.outcome.overflow = self.transport.shared.overflow.load(Ordering::Relaxed);
         self.outcome.strangers = self.transport.shared.strangers.load(Ordering::Relaxed);

@@ -1,7 +1,7 @@
 //! What goes wrong around a process. All of it is the environment's or the user's: exit code 2.
 
 use heardof_core::Pid;
-use heardof_node::StartError;
+use heardof_node::{ProposeError, StartError};
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -45,6 +45,8 @@ pub enum NetError {
     },
     /// The node does not start.
     Start(StartError),
+    /// The instance does not start.
+    Propose(ProposeError),
 }
 
 impl fmt::Display for NetError {
@@ -62,6 +64,7 @@ impl fmt::Display for NetError {
                 write!(f, "nobody was heard within {waited:?}: expected at least one of {}", peers.join(", "))
             }
             NetError::Start(error) => write!(f, "{error}"),
+            NetError::Propose(error) => write!(f, "{error}"),
         }
     }
 }
@@ -71,6 +74,7 @@ impl std::error::Error for NetError {
         match self {
             NetError::File { error, .. } | NetError::Listen { error, .. } => Some(error),
             NetError::Start(error) => Some(error),
+            NetError::Propose(error) => Some(error),
             NetError::Cluster { .. } | NetError::Alone { .. } => None,
         }
     }

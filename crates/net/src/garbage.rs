@@ -48,7 +48,7 @@ impl Garbage {
         let length = self.below(40);
         let payload = self.bytes(length);
         let mut sections = vec![];
-        wire::put_section(&mut sections, &Section { kind, instance: 0, round, payload: &payload });
+        wire::put_section(&mut sections, &Section { kind, instance: 0, count: 1, round, payload: &payload });
         wire::frame(&header, &sections)
     }
 
@@ -91,7 +91,7 @@ impl Garbage {
                 // A round that may well be the current one, a payload that is a message of no type in use.
                 let mut sections = vec![];
                 let (kind, payload) = if self.below(2) == 0 { (Kind::Message, [0xff; 97]) } else { (Kind::Decision, [0xff; 97]) };
-                wire::put_section(&mut sections, &Section { kind, instance: self.below(2), round: 0, payload: &payload });
+                wire::put_section(&mut sections, &Section { kind, instance: self.below(2), count: 1, round: 0, payload: &payload });
                 wire::frame(&header, &sections)
             }
             _ => {

@@ -1,5 +1,6 @@
 //! How a node is set up.
 
+use crate::InstanceId;
 use heardof_core::{MAX_PROCESSES, Pid};
 use std::fmt;
 
@@ -42,6 +43,48 @@ pub struct Config {
     pub seed: u64,
     /// Whether an instance whose outputs are all decided retires at the end of the phase. If not, it goes on until it halts.
     pub retire_when_decided: bool,
+    /// Whether to tell what a replay needs, every change of an output and every round entered, as text and untyped values. Tests and
+    /// tools want it; without it nothing of it is computed, and of an instance the application is told its decision.
+    pub record: bool,
+    /// Whether a finished instance tells its decision to everybody who is not known to have finished, ever less often, until all are. For
+    /// processes that end with their instance. A node of many instances does without: whoever misses a decision asks.
+    pub farewell: bool,
+    /// Whether an instance waits before it enters a round until the driver says that the state is durable: [`Output::Persist`] tells the
+    /// state, [`Node::handle_durable`] says so.
+    ///
+    /// [`Output::Persist`]: crate::Output::Persist
+    /// [`Node::handle_durable`]: crate::Node::handle_durable
+    pub park: bool,
+    /// How many instances may run at once. Further ones are refused.
+    pub max_instances: usize,
+    /// How many finished instances are remembered to answer stragglers. The oldest are forgotten first; the application is asked about
+    /// a forgotten one as about any unknown one, and has to know that it has finished.
+    pub max_finished: usize,
+}
+
+impl Config {
+    /// A process of a cluster, with a round time-out of 50 ms, that takes part in up to 65 536 instances until they are decided,
+    /// remembers as many, tells decisions only, and keeps nothing durable.
+    pub fn new(cluster: &str, fingerprint: u64, me: Pid, n: usize) -> Config {
+        Config {
+            cluster: cluster.to_string(),
+            fingerprint,
+            me,
+            n,
+            timing: Timing::with_round_timeout(50_000_000),
+            seed: 0,
+            retire_when_decided: true,
+            record: false,
+            farewell: false,
+            park: false,
+            max_instances: 1 << 16,
+            max_finished: 1 << 16,
+        }
+    }
+    /// For a process that runs one instance and ends: everything is told, to the driver and to the other processes.
+    pub fn single(cluster: &str, fingerprint: u64, me: Pid, n: usize) -> Config {
+        Config { record: true, farewell: true, ..Config::new(cluster, fingerprint, me, n) }
+    }
 }
 
 /// Why a node does not start.
@@ -61,6 +104,21 @@ pub enum StartError {
     },
     /// A round would never wait.
     NoTimeout,
+}
+
+/// Why an instance does not start.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ProposeError {
+    /// It runs here, or has finished.
+    Known {
+        /// Its number.
+        instance: InstanceId,
+    },
+    /// So many run already.
+    TooMany {
+        /// The most that may run.
+        limit: usize,
+    },
     /// `init`, `coordinator` or `faults` panicked.
     Panic {
         /// With this message.
@@ -68,13 +126,24 @@ pub enum StartError {
     },
 }
 
+impl fmt::Display for ProposeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ProposeError::Known { instance } => write!(f, "expected a new instance, found {instance}, which is known already"),
+            ProposeError::TooMany { limit } => write!(f, "expected fewer than {limit} running instances, found as many"),
+            ProposeError::Panic { what } => write!(f, "the algorithm panicked at its start: {what}"),
+        }
+    }
+}
+
+impl std::error::Error for ProposeError {}
+
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             StartError::Size { found } => write!(f, "expected 1 to {MAX_PROCESSES} processes, found {found}"),
             StartError::Outside { me, n } => write!(f, "expected a process of p0..p{}, found {me}", n - 1),
             StartError::NoTimeout => f.write_str("expected a round time-out above 0, found 0"),
-            StartError::Panic { what } => write!(f, "the algorithm panicked at its start: {what}"),
         }
     }
 }

@@ -29,8 +29,18 @@ counters! {
     wrong_fingerprint,
     /// Frames of a process that is not one of the n, is this one, or is not whom the transport says.
     unknown_sender,
-    /// Sections of an instance that does not run here.
+    /// Sections of an instance that the application does not join, each instance counted.
     unknown_instance,
+    /// Sections of an instance that has finished and is forgotten.
+    forgotten_instance,
+    /// Instances that the application would have joined if not so many ran already.
+    refused_instance,
+    /// Instances started, here or by joining.
+    started,
+    /// Of them: decided by rounds or told.
+    decided,
+    /// Of them: stopped by an alarm.
+    stopped,
     /// Messages that are not a value of the round's message type: lost messages.
     messages_malformed,
     /// Messages of rounds already left.
@@ -41,7 +51,7 @@ counters! {
     messages_too_far_ahead,
     /// Early messages dropped because too many of their sender wait.
     early_dropped,
-    /// Outgoing sections dropped because too much waits for their destination.
+    /// Outgoing messages dropped because too much waits for their destination, or one is longer than a frame.
     lane_full,
     /// Rounds executed.
     rounds,
@@ -61,6 +71,8 @@ counters! {
     decisions_out,
     /// Decisions received that are none.
     decisions_malformed,
+    /// Decisions received that say nothing new.
+    decisions_known,
     /// Panics of the algorithm.
     panics,
 }

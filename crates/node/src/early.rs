@@ -1,4 +1,4 @@
-//! Messages of later rounds, kept until their round is entered.
+//! Messages of later phases, kept until their phase is entered. Those of the same phase are in their mailboxes already.
 //!
 //! Bounded for each sender, so that nobody can fill the memory or push out what others sent. When a sender's share is full, the
 //! message of its farthest round goes: the nearest ones are needed first, and what is needed later can be asked for again.
@@ -26,14 +26,21 @@ impl Early {
         dropped
     }
 
-    /// Takes the messages of `round`, in the order of process ids, and forgets those of earlier rounds.
-    pub(crate) fn take(&mut self, round: u64) -> Vec<(Pid, Vec<u8>)> {
+    /// Takes the messages of rounds below `end`, in the order of process ids, then rounds.
+    pub(crate) fn take(&mut self, end: u64) -> Vec<(Pid, u64, Vec<u8>)> {
         let mut taken = vec![];
         for (from, share) in &mut self.shares {
-            let later = share.split_off(&(round + 1));
-            taken.extend(std::mem::replace(share, later).remove(&round).map(|payload| (*from, payload)));
+            let later = share.split_off(&end);
+            let due = std::mem::replace(share, later);
+            taken.extend(due.into_iter().map(|(round, payload)| (*from, round, payload)));
         }
+        self.shares.retain(|_, share| !share.is_empty());
         taken
+    }
+
+    /// The senders and rounds of what is kept.
+    pub(crate) fn senders(&self) -> impl Iterator<Item = (Pid, u64)> {
+        self.shares.iter().flat_map(|(from, share)| share.keys().map(|round| (*from, *round)))
     }
 }
 
@@ -51,23 +58,25 @@ mod tests {
         }
         assert_eq!(early.insert(p, 99, b"far"), 1, "the new one is the farthest");
         assert_eq!(early.insert(p, 9, b"near"), 1, "the farthest gives way");
-        assert_eq!(early.take(10 + EARLY_PER_SENDER as u64), [], "it was dropped");
+        let farthest = early.take(u64::MAX).into_iter().map(|(_, round, _)| round).max();
+        assert_eq!(farthest, Some(10 + EARLY_PER_SENDER as u64 - 1), "it was dropped");
         let mut early = Early::default();
         early.insert(q, 3, b"q");
         assert_eq!(early.insert(p, 3, &vec![0; EARLY_BYTES_PER_SENDER]), 0);
         assert_eq!(early.insert(p, 2, b"one byte too many"), 1);
-        assert_eq!(early.take(2), [(p, b"one byte too many".to_vec())]);
-        assert_eq!(early.take(3), [(q, b"q".to_vec())]);
+        assert_eq!(early.take(3), [(p, 2, b"one byte too many".to_vec())]);
+        assert_eq!(early.take(4), [(q, 3, b"q".to_vec())]);
     }
 
     #[test]
-    fn the_first_message_of_a_round_stays_and_earlier_rounds_are_forgotten() {
+    fn the_first_message_of_a_round_stays() {
         let p = Pid::new(1);
         let mut early = Early::default();
         early.insert(p, 2, b"old");
         early.insert(p, 3, b"first");
         early.insert(p, 3, b"second");
-        assert_eq!(early.take(3), [(p, b"first".to_vec())]);
-        assert_eq!(early.take(2), []);
+        early.insert(p, 4, b"later");
+        assert_eq!(early.take(4), [(p, 2, b"old".to_vec()), (p, 3, b"first".to_vec())]);
+        assert_eq!(early.senders().collect::<Vec<_>>(), [(p, 4)]);
     }
 }

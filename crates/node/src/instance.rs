@@ -3,36 +3,44 @@
 //! ```text
 //!          ┌────────────────────────────── next round ◄──────────────────────────────┐
 //!          ▼                                                                          │
-//!   enter: send, hear oneself,  ──►  wait for messages of  ──►  leave: update, record ┤
-//!          take what came early      this round                                       │
-//!                                                               decided or halted ────┴──►  retired: answers stragglers
+//!   enter: send, hear oneself   ──►  wait for messages of  ──►  leave: update, record ┤
+//!   (first parked, if states         this round                                       │
+//!    are made durable)                                          decided or halted ────┴──►  retired: answers stragglers
 //! ```
 //!
 //! While it waits, [`Instance::why_leave`] decides: the round's own `ready`, everybody heard, the deadline, or somebody ahead. A round
 //! that says `Block` is left in none of these ways; at its deadline, and ever less often afterwards, the missing messages are asked
-//! for. Peers answer from the messages of their last [`HISTORY_ROUNDS`] rounds.
+//! for. Peers answer from the messages of their last [`HISTORY_ROUNDS`] rounds that may block.
+//!
+//! There may be tens of thousands. What most of them need is in [`Instance`]; what few do, or only large or faulty systems, is in
+//! [`Cold`], which is there from its first use. Messages of this phase are decoded once, into the mailbox of their round, and wait
+//! there for their round; the memory of mailboxes comes from the pools of the node and goes back after `update`.
+//!
+//! [`HISTORY_ROUNDS`]: crate::limits::HISTORY_ROUNDS
 
+mod receive;
 mod retired;
 
-use crate::calls::{self, Boxes, ContextOf, Encoded, Panicked, coin, decided, guarded, longest, outputs, surroundings};
+use crate::calls::{self, Asked, Boxes, ContextOf, Encoded, Enter, GiveBack, Leave, Pools, outputs};
 use crate::clock::RoundClock;
 use crate::early::Early;
-use crate::limits::{HISTORY_ROUNDS, MAX_MESSAGE, MAX_REQUESTS, MAX_ROUNDS_AHEAD, ROUNDS_PER_EVENT};
+use crate::lanes::TooLarge;
+use crate::limits::{MAX_MESSAGE, MAX_REQUESTS, ROUNDS_PER_EVENT};
 use crate::node::InstanceId;
-use crate::outgoing::{Alarm, Outgoing, Output};
-use crate::wire::{Kind, Section};
-use crate::{Config, StartError};
-use heardof_core::process::{Faults, Process, Progress, Rounds};
+use crate::output::{Alarm, Output};
+use crate::wire::Kind;
+use crate::world::{Doing, World};
+use crate::{App, Config};
+use heardof_core::process::{Faults, Process, Rounds};
 use heardof_core::trace::{End, Record, RoundRecord, Sending};
-use heardof_core::value::{Value, digest, digest_bytes};
-use heardof_core::{Datum, Pid};
+use heardof_core::value::{Value, digest, encoded};
+use heardof_core::{Context, Phase, Pid};
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 /// What an instance is doing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Status {
-    /// It takes part in rounds.
+    /// It takes part in rounds, or is about to.
     Running,
     /// It has decided, was told the decision, or halted. It answers stragglers.
     Retired,
@@ -40,10 +48,23 @@ pub enum Status {
     Stopped,
 }
 
-/// The time and the queues of the node, for the length of one event.
-pub(crate) struct Turn<'a> {
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Stage {
+    /// The node gathers peers.
+    Waiting,
+    /// It waits until its state is durable.
+    Parked,
+    Running,
+    Retired,
+    Stopped,
+}
+
+/// The time and what is shared, for the length of one event.
+pub(crate) struct Turn<'a, P: Process, A> {
     pub(crate) now: u64,
-    pub(crate) out: &'a mut Outgoing,
+    pub(crate) world: &'a mut World,
+    pub(crate) pools: &'a mut Pools<P>,
+    pub(crate) app: &'a mut A,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -53,81 +74,137 @@ enum Why {
     CatchUp,
 }
 
+/// What few instances need.
+pub(crate) struct Cold<P: Process> {
+    early: Early,
+    /// For each process one more than the highest round it was seen in; 0: not seen. Empty: nobody asked.
+    reached: Vec<u64>,
+    /// What was sent in the last rounds that may block.
+    pub(crate) history: VecDeque<(u64, Encoded)>,
+    requests: VecDeque<P::Request>,
+    /// A state that another process had decided in.
+    told: Option<P>,
+    /// Who was not heard in the round that was left at its deadline before the instance was parked.
+    unheard: Vec<Pid>,
+    /// The processes known to have retired; empty: none, or nobody wants to know.
+    finished: Vec<bool>,
+    remind_at: u64,
+    remind_every: u64,
+}
+
+impl<P: Process> Default for Cold<P> {
+    fn default() -> Self {
+        Cold {
+            early: Early::default(),
+            reached: vec![],
+            history: VecDeque::new(),
+            requests: VecDeque::new(),
+            told: None,
+            unheard: vec![],
+            finished: vec![],
+            remind_at: u64::MAX,
+            remind_every: 0,
+        }
+    }
+}
+
 pub(crate) struct Instance<P: Process> {
-    pub(crate) id: InstanceId,
-    pub(crate) config: Config,
-    parameters: P::Parameters,
-    /// How many processes may lie: a claim to be ahead needs one witness more.
-    faulty: usize,
-    state: P,
+    id: InstanceId,
     round: u64,
+    /// A round that somebody trustworthy has reached.
+    lead: u64,
+    state: P,
     /// What `init` and `send` saw, `ready` and `update` will: one coin and one request a round.
     ctx: ContextOf<P>,
     boxes: Boxes<P>,
-    /// Who was heard in this round, by process id, with the digest of the message.
-    heard: Vec<(Pid, u64)>,
     clock: RoundClock,
-    early: Early,
-    /// For each process one more than the highest round it was seen in; 0: not seen.
-    reached: Vec<u64>,
-    /// A round that somebody trustworthy has reached.
-    lead: u64,
-    /// What was sent in the last rounds.
-    history: VecDeque<(u64, Encoded)>,
-    requests: VecDeque<P::Request>,
-    outputs: Vec<(&'static str, Datum)>,
-    status: Status,
-    /// The encoded last state, once retired.
-    pub(crate) testament: Option<Arc<[u8]>>,
-    /// The processes known to have retired.
-    pub(crate) finished: Vec<bool>,
-    pub(crate) remind_at: u64,
-    pub(crate) remind_every: u64,
+    cold: Option<Box<Cold<P>>>,
+    /// How many processes may lie: a claim to be ahead needs one witness more.
+    faulty: u16,
+    /// The round within its phase.
+    k: u8,
+    stage: Stage,
+    /// Its outputs are there and the application knows.
+    decided: bool,
     /// More rounds could be executed than one event may.
     more: bool,
+    /// The node counts it among the finished.
+    pub(crate) buried: bool,
 }
 
-impl<P: Process> Instance<P> {
-    pub(crate) fn new(id: InstanceId, config: Config, parameters: P::Parameters, input: P::Input) -> Result<Self, StartError> {
-        let start = || {
-            let ctx = surroundings::<P>(id, &config, 0, &parameters)?;
-            let faulty = match guarded("faults", || P::faults(&parameters))? {
+/// What an instance begins with.
+pub(crate) struct Birth<P: Process> {
+    state: P,
+    ctx: ContextOf<P>,
+    faulty: u16,
+}
+
+impl<P: Process> Birth<P> {
+    /// What the algorithm makes of parameters and input.
+    #[inline]
+    pub(crate) fn of(id: InstanceId, world: &mut World, parameters: P::Parameters, input: P::Input) -> Self {
+        let Config { me, n, .. } = world.config;
+        let (phase, coin) = (Phase::new(0), world.coin(id, 0));
+        world.run(Doing::Init, || {
+            let coordinator = P::coordinator(phase, n, &parameters);
+            let faulty = match P::faults(&parameters) {
                 Faults::Benign => 0,
                 Faults::Value { at_most } | Faults::Byzantine { at_most } => at_most,
             };
-            let state = guarded("init", || P::init(input, &ctx))?;
-            Ok((ctx, faulty, state))
-        };
-        let (ctx, faulty, state) = start().map_err(|p: Panicked| StartError::Panic { what: p.what })?;
-        let (n, timeout) = (config.n, config.timing.round_timeout);
-        Ok(Instance {
-            id,
-            parameters,
-            faulty,
-            outputs: outputs(&state),
-            state,
-            round: 0,
-            ctx,
-            boxes: Default::default(),
-            heard: vec![],
-            clock: RoundClock::new(config.timing),
-            early: Early::default(),
-            reached: vec![0; n],
-            lead: 0,
-            history: VecDeque::new(),
-            requests: VecDeque::new(),
-            status: Status::Running,
-            testament: None,
-            finished: vec![false; n],
-            remind_at: u64::MAX,
-            remind_every: timeout.saturating_mul(2),
-            more: false,
-            config,
+            let mut ctx = Context::new(me, n, 0, phase, coordinator, parameters);
+            ctx.enter(0, phase, coordinator, coin);
+            // More than all is all.
+            Birth { state: P::init(input, &ctx), ctx, faulty: faulty.min(n) as u16 }
         })
     }
+}
 
+impl<P: Process> Instance<P> {
+    /// An instance that has not entered its first round.
+    pub(crate) fn new(id: InstanceId, world: &World, Birth { state, ctx, faulty }: Birth<P>) -> Self {
+        Instance {
+            id,
+            round: 0,
+            lead: 0,
+            state,
+            ctx,
+            boxes: Default::default(),
+            clock: RoundClock::new(world.pace.timeout()),
+            cold: None,
+            faulty,
+            k: 0,
+            stage: Stage::Waiting,
+            decided: false,
+            more: false,
+            buried: false,
+        }
+    }
+
+    /// The same in the place of one that is over.
+    #[inline]
+    pub(crate) fn renew(&mut self, id: InstanceId, world: &World, Birth { state, ctx, faulty }: Birth<P>) {
+        (self.id, self.round, self.lead) = (id, 0, 0);
+        (self.state, self.ctx, self.faulty) = (state, ctx, faulty);
+        (self.clock, self.cold) = (RoundClock::new(world.pace.timeout()), None);
+        (self.k, self.stage) = (0, Stage::Waiting);
+        (self.decided, self.more, self.buried) = (false, false, false);
+    }
+
+    /// Its place is free: nobody looks at it any more.
+    pub(crate) fn free(&mut self) {
+        self.stage = Stage::Stopped;
+        self.cold = None;
+    }
+
+    pub(crate) fn id(&self) -> InstanceId {
+        self.id
+    }
     pub(crate) fn status(&self) -> Status {
-        self.status
+        match self.stage {
+            Stage::Waiting | Stage::Parked | Stage::Running => Status::Running,
+            Stage::Retired => Status::Retired,
+            Stage::Stopped => Status::Stopped,
+        }
     }
     pub(crate) fn round(&self) -> u64 {
         self.round
@@ -135,330 +212,274 @@ impl<P: Process> Instance<P> {
     pub(crate) fn state(&self) -> &P {
         &self.state
     }
+    pub(crate) fn timeout(&self) -> u64 {
+        self.clock.timeout()
+    }
 
     /// Queues what the application asks for; false if too much waits.
     pub(crate) fn request(&mut self, request: P::Request) -> bool {
-        let room = self.requests.len() < MAX_REQUESTS;
+        let requests = &mut self.cold.get_or_insert_default().requests;
+        let room = requests.len() < MAX_REQUESTS;
         if room {
-            self.requests.push_back(request);
+            requests.push_back(request);
         }
         room
     }
 
-    pub(crate) fn start(&mut self, turn: &mut Turn<'_>) {
-        self.enter(turn, false, &[]);
-        self.run(turn);
+    pub(crate) fn start<A: App<P>>(&mut self, turn: &mut Turn<'_, P, A>) {
+        let asked = self.next(turn, false);
+        self.run(turn, asked);
+    }
+
+    /// The state with which it enters `round` is durable; false if it does not wait for that.
+    pub(crate) fn durable<A: App<P>>(&mut self, turn: &mut Turn<'_, P, A>, round: u64) -> bool {
+        let waited = self.stage == Stage::Parked && self.round == round;
+        if waited {
+            let unheard = self.cold.as_mut().map(|cold| std::mem::take(&mut cold.unheard)).unwrap_or_default();
+            let by_deadline = !unheard.is_empty();
+            turn.world.unheard = unheard;
+            let asked = self.resume(turn, by_deadline);
+            self.run(turn, asked);
+        }
+        waited
     }
 
     /// The next time at which something may happen.
-    pub(crate) fn next_timer(&self, now: u64) -> u64 {
-        match self.status {
-            Status::Running if self.more => now,
-            Status::Running => self.clock.next(now),
-            Status::Retired => self.remind_at,
-            Status::Stopped => u64::MAX,
+    pub(crate) fn due(&self, now: u64) -> u64 {
+        match self.stage {
+            Stage::Running if self.more => now,
+            Stage::Running => self.clock.next(now),
+            Stage::Retired => self.cold.as_ref().map_or(u64::MAX, |cold| cold.remind_at),
+            Stage::Waiting | Stage::Parked | Stage::Stopped => u64::MAX,
         }
     }
 
-    pub(crate) fn timer(&mut self, turn: &mut Turn<'_>) {
-        match self.status {
-            Status::Running => {
-                self.run(turn);
-                if self.status == Status::Running && !self.more && self.clock.asks(turn.now) {
-                    for q in self.unheard() {
-                        turn.out.counters.pulls_out += 1;
-                        turn.out.send(q, &Section { kind: Kind::Pull, instance: self.id, round: self.round, payload: &[] });
-                    }
+    pub(crate) fn timer<A: App<P>>(&mut self, turn: &mut Turn<'_, P, A>) {
+        match self.stage {
+            Stage::Running => {
+                let asked = self.ask(turn);
+                self.run(turn, Some(asked));
+                if self.stage == Stage::Running && !self.more && self.clock.asks(&turn.world.config.timing, turn.now) {
+                    self.pull(turn);
                 }
             }
-            Status::Retired => self.remind(turn),
-            Status::Stopped => {}
+            Stage::Retired => self.remind(turn),
+            Stage::Waiting | Stage::Parked | Stage::Stopped => {}
         }
     }
 
-    pub(crate) fn section(&mut self, turn: &mut Turn<'_>, from: Pid, section: &Section<'_>) {
-        match (self.status, section.kind) {
-            (Status::Stopped, _) => {}
-            (_, Kind::Decision) => self.decision(turn, from, section.payload),
-            (Status::Retired, _) => self.answer(turn, from, section),
-            (Status::Running, _) if section.round > self.round + MAX_ROUNDS_AHEAD => turn.out.counters.messages_too_far_ahead += 1,
-            (Status::Running, kind) => {
-                match kind {
-                    Kind::Message => self.message(turn, from, section.round, section.payload),
-                    Kind::Pull => self.pulled(turn, from, section.round),
-                    Kind::Ask | Kind::Decision => {}
-                }
-                self.saw(turn.now, from, section.round);
-            }
+    /// Asks for the messages that this round misses.
+    fn pull<A>(&mut self, turn: &mut Turn<'_, P, A>) {
+        let mut heard = vec![false; turn.world.config.n];
+        P::Rounds::visit_pooled(self.k.into(), &mut self.boxes, turn.pools, calls::Senders(|q: Pid| heard[q.index()] = true));
+        for q in turn.world.others().filter(|q| !heard[q.index()]) {
+            turn.world.counters.pulls_out += 1;
+            turn.world.send(q, Kind::Pull, self.id, self.round, &[]);
         }
     }
 
-    /// Executes the rounds that may be left, at most [`ROUNDS_PER_EVENT`] of them.
-    pub(crate) fn run(&mut self, turn: &mut Turn<'_>) {
+    /// Executes the rounds that may be left, at most [`ROUNDS_PER_EVENT`] of them; `asked` is what the current one says.
+    #[inline]
+    fn run<A: App<P>>(&mut self, turn: &mut Turn<'_, P, A>, mut asked: Option<Asked>) {
         self.more = false;
         for _ in 0..ROUNDS_PER_EVENT {
-            if self.status != Status::Running {
-                return;
+            let Some(says) = asked else { return };
+            let Some(why) = self.why_leave(turn, says) else { return };
+            let by_deadline = why == Why::Deadline;
+            if why != Why::Enough {
+                let counters = &mut turn.world.counters;
+                counters.rounds_by_deadline += u64::from(by_deadline);
+                counters.rounds_by_catching_up += u64::from(!by_deadline);
             }
-            match self.why_leave(turn.now) {
-                Ok(None) => return,
-                Ok(Some(why)) => self.leave(turn, why),
-                Err(panicked) => self.stop_panicked(turn, panicked),
+            asked = self.leave(turn, by_deadline);
+        }
+        self.more = self.stage == Stage::Running;
+    }
+
+    fn ask<A>(&mut self, turn: &mut Turn<'_, P, A>) -> Asked {
+        P::Rounds::visit_pooled(self.k.into(), &mut self.boxes, turn.pools, calls::Ask(&self.state, &self.ctx, turn.world))
+    }
+
+    /// Why the round may be left now.
+    #[inline]
+    fn why_leave<A>(&mut self, turn: &mut Turn<'_, P, A>, asked: Asked) -> Option<Why> {
+        if asked == Asked::Go {
+            return Some(Why::Enough);
+        }
+        if asked == Asked::Block {
+            return None;
+        }
+        if let Asked::Sync(k) = asked
+            && self.here(turn) < k as usize
+        {
+            return None;
+        }
+        if self.clock.expired(turn.now) {
+            return Some(Why::Deadline);
+        }
+        // Two rounds ahead is too late for grace.
+        let follows = self.lead > self.round + 1 || self.lead > self.round && self.clock.may_follow(turn.now);
+        follows.then_some(Why::CatchUp)
+    }
+
+    /// The round ends; what the next one says, if it was entered. Not inlined: most events take one step, and in a loop the compiler
+    /// would prepare for many.
+    #[inline(never)]
+    fn leave<A: App<P>>(&mut self, turn: &mut Turn<'_, P, A>, by_deadline: bool) -> Option<Asked> {
+        let leave = Leave { state: &mut self.state, ctx: &self.ctx, world: turn.world, by_deadline };
+        if !P::Rounds::visit_pooled(self.k.into(), &mut self.boxes, turn.pools, leave) {
+            turn.world.counters.left_below_ready += 1;
+            self.stop(turn, Alarm::LeftBelowReady { round: self.round });
+            return None;
+        }
+        turn.world.counters.rounds += 1;
+        if turn.world.config.record {
+            self.record(turn.world);
+        }
+        self.round += 1;
+        // There are at most eight rounds in a phase.
+        self.k = if usize::from(self.k) == P::Rounds::LEN - 1 { 0 } else { self.k.wrapping_add(1) };
+        self.next(turn, by_deadline)
+    }
+
+    /// Writes down what the round that ends was, and how outputs changed.
+    #[cold]
+    #[inline(never)]
+    fn record(&mut self, world: &mut World) {
+        let (heard, before) = (std::mem::take(&mut world.heard), std::mem::take(&mut world.before));
+        let (coin, request) = (self.drawn(), self.asked());
+        let record = RoundRecord { round: self.round as usize, state: digest(&self.state), coin, heard, request };
+        world.tell(self.id, Output::Record(Record::Round(record)));
+        for ((field, old), (_, value)) in before.into_iter().zip(outputs(&self.state)) {
+            if old != value {
+                world.tell(self.id, Output::Changed { round: self.round, field, value });
             }
         }
-        self.more = self.status == Status::Running;
     }
 
-    fn k(&self) -> usize {
-        self.round as usize % P::Rounds::LEN
-    }
-
-    fn others(&self) -> impl Iterator<Item = Pid> + use<P> {
-        let me = self.config.me;
-        Pid::all(self.config.n).filter(move |q| *q != me)
-    }
-
-    fn unheard(&self) -> Vec<Pid> {
-        self.others().filter(|q| self.heard.binary_search_by_key(q, |(p, _)| *p).is_err()).collect()
-    }
-
-    fn enter(&mut self, turn: &mut Turn<'_>, by_deadline: bool, unheard: &[Pid]) {
-        if let Err(panicked) = self.try_enter(turn, by_deadline, unheard) {
-            self.stop_panicked(turn, panicked);
+    /// Between two rounds: the state is made durable before anything is sent that depends on it.
+    #[inline(always)]
+    fn next<A: App<P>>(&mut self, turn: &mut Turn<'_, P, A>, by_deadline: bool) -> Option<Asked> {
+        if !turn.world.config.park {
+            return self.resume(turn, by_deadline);
         }
+        self.stage = Stage::Parked;
+        if by_deadline {
+            self.cold.get_or_insert_default().unheard = turn.world.unheard.clone();
+        }
+        turn.world.tell(self.id, Output::Persist { round: self.round, state: encoded(&self.state) });
+        None
     }
 
-    fn try_enter(&mut self, turn: &mut Turn<'_>, by_deadline: bool, unheard: &[Pid]) -> Result<(), Panicked> {
-        if guarded("halted", || self.state.halted())? {
-            turn.out.tell(self.id, Output::Halted { round: self.round });
-            self.retire(turn, End::Halted(self.round as usize), None);
-            return Ok(());
+    #[inline(always)]
+    fn resume<A: App<P>>(&mut self, turn: &mut Turn<'_, P, A>, by_deadline: bool) -> Option<Asked> {
+        self.stage = Stage::Running;
+        if !self.decided && self.state.settled() {
+            self.decided = true;
+            turn.world.counters.decided += 1;
+            turn.app.decided(self.id, &self.state, None);
+        }
+        // Not in the middle of a phase: the others may yet need what this process says in it.
+        if self.decided && self.k == 0 && self.round > 0 && turn.world.config.retire_when_decided {
+            self.retire(turn, End::Retired(self.round as usize));
+            return None;
+        }
+        self.enter(turn, by_deadline)
+    }
+
+    #[inline(always)]
+    fn enter<A>(&mut self, turn: &mut Turn<'_, P, A>, by_deadline: bool) -> Option<Asked> {
+        // Persist before send, seen from here: a parked instance has no business with the network.
+        assert!(self.stage == Stage::Running, "an instance enters a round when its state is durable");
+        if turn.world.run(Doing::Halted, || self.state.halted()) {
+            if turn.world.config.record {
+                turn.world.tell(self.id, Output::Halted { round: self.round });
+            }
+            self.retire(turn, End::Halted(self.round as usize));
+            return None;
         }
         if self.round > 0 {
-            self.ctx = surroundings::<P>(self.id, &self.config, self.round, &self.parameters)?.with_request(self.requests.pop_front());
+            self.look_around(turn);
         }
-        self.heard.clear();
-        self.clock.enter(turn.now, by_deadline);
-        let outbox = calls::send::<P>(self.k(), &self.state, &self.ctx)?;
-        turn.out.tell(self.id, Output::Entered { round: self.round });
-        // What is sent may depend on chance or on the application: written down before, for the round may never be finished.
-        let (coin, request) = (self.drawn(), self.asked());
-        if coin.is_some() || request.is_some() {
-            turn.out.tell(self.id, Output::Record(Record::Sending(Sending { round: self.round as usize, coin, request })));
+        self.clock.enter(&turn.world.config.timing, turn.now, by_deadline);
+        if self.cold.is_some() && self.k == 0 {
+            self.take_early(turn);
         }
-        if let Some(bytes) = longest(&outbox).filter(|bytes| *bytes > MAX_MESSAGE) {
-            let alarm = Alarm::MessageTooLarge { round: self.round, bytes, limit: MAX_MESSAGE };
-            self.stop(turn, alarm);
-            return Ok(());
-        }
-        if let Some(message) = outbox.message_to(self.config.me) {
-            self.hear(turn, self.config.me, message)?;
-        }
-        for q in self.others() {
-            let section = |kind, payload| Section { kind, instance: self.id, round: self.round, payload };
-            match outbox.message_to(q) {
-                Some(message) => turn.out.send(q, &section(Kind::Message, message)),
-                // A message of a later round asks as well; who is not sent one is asked, for it may have retired.
-                None if unheard.contains(&q) => turn.out.send(q, &section(Kind::Ask, &[])),
-                None => {}
-            }
-        }
-        self.history.push_back((self.round, outbox));
-        if self.history.len() > HISTORY_ROUNDS {
-            self.history.pop_front();
-        }
-        for (from, payload) in self.early.take(self.round) {
-            self.hear(turn, from, &payload)?;
+        let Instance { id, round, state, ctx, cold, .. } = self;
+        let enter = Enter { id: *id, round: *round, state, ctx, cold, world: turn.world, asks: by_deadline };
+        let asked = P::Rounds::visit_pooled(self.k.into(), &mut self.boxes, turn.pools, enter);
+        if turn.world.config.record {
+            self.record_entry(turn.world);
         }
         if self.lead > self.round {
-            self.clock.ahead(turn.now);
+            self.clock.ahead(&turn.world.config.timing, turn.now);
         }
-        Ok(())
+        match asked {
+            Ok(asked) => Some(asked),
+            Err(TooLarge(bytes)) => {
+                self.stop(turn, Alarm::MessageTooLarge { round: self.round, bytes, limit: MAX_MESSAGE });
+                None
+            }
+        }
+    }
+
+    /// What the process sees in a round after the first.
+    #[inline(always)]
+    fn look_around<A>(&mut self, turn: &mut Turn<'_, P, A>) {
+        let (mut phase, mut coordinator) = (self.ctx.phase(), self.ctx.coordinator());
+        if self.k == 0 {
+            phase = Phase::new(self.round as usize / P::Rounds::LEN);
+            coordinator = turn.world.run(Doing::Coordinator, || P::coordinator(phase, self.ctx.n(), self.ctx.parameters()));
+        }
+        let coin = turn.world.coin(self.id, self.round);
+        self.ctx.enter(self.round as usize, phase, coordinator, coin);
+        if let Some(cold) = &mut self.cold {
+            self.ctx.ask(cold.requests.pop_front());
+        }
+    }
+
+    /// What is sent may depend on chance or on the application: written down before, for the round may never be finished.
+    #[cold]
+    #[inline(never)]
+    fn record_entry(&mut self, world: &mut World) {
+        world.tell(self.id, Output::Entered { round: self.round });
+        let (coin, request) = (self.drawn(), self.asked());
+        if coin.is_some() || request.is_some() {
+            world.tell(self.id, Output::Record(Record::Sending(Sending { round: self.round as usize, coin, request })));
+        }
     }
 
     fn drawn(&self) -> Option<bool> {
-        self.ctx.drew_coin().then(|| coin(self.config.seed, self.id, self.round))
+        self.ctx.drew_coin().then(|| self.ctx.coin())
     }
 
     fn asked(&self) -> Option<String> {
         self.ctx.request().map(|request| request.to_datum().to_string())
     }
 
-    /// A message of the current round.
-    fn hear(&mut self, turn: &mut Turn<'_>, from: Pid, payload: &[u8]) -> Result<(), Panicked> {
-        match calls::deliver::<P>(self.k(), &mut self.boxes, from, payload)? {
-            Ok(true) => {
-                let place = self.heard.partition_point(|(q, _)| *q < from);
-                self.heard.insert(place, (from, digest_bytes(payload)));
-            }
-            Ok(false) => turn.out.counters.messages_duplicate += 1,
-            Err(_) => turn.out.counters.messages_malformed += 1,
-        }
-        Ok(())
+    /// Mailboxes of rounds to come have content if the instance ends in the middle of a phase.
+    #[cold]
+    #[inline(never)]
+    fn give_back<A>(&mut self, turn: &mut Turn<'_, P, A>) {
+        (0..P::Rounds::LEN).for_each(|k| P::Rounds::visit_pooled(k, &mut self.boxes, turn.pools, GiveBack));
     }
 
-    fn message(&mut self, turn: &mut Turn<'_>, from: Pid, round: u64, payload: &[u8]) {
-        if round > self.round {
-            turn.out.counters.early_dropped += self.early.insert(from, round, payload);
-        } else if round < self.round {
-            turn.out.counters.messages_late += 1;
-            self.clock.late(self.round - round);
-        } else if let Err(panicked) = self.hear(turn, from, payload) {
-            self.stop_panicked(turn, panicked);
-        }
-    }
-
-    /// `from` is in `round` at least.
-    fn saw(&mut self, now: u64, from: Pid, round: u64) {
-        let reached = &mut self.reached[from.index()];
-        if round < *reached {
-            return;
-        }
-        *reached = round + 1;
-        if round > self.round {
-            let mut claims = self.reached.clone();
-            claims.sort_unstable_by(|a, b| b.cmp(a));
-            // The (f+1)-th highest claim: at least one of those who made it, or a higher one, does not lie.
-            self.lead = claims.get(self.faulty).map_or(0, |reached| reached.saturating_sub(1));
-            if self.lead > self.round {
-                self.clock.ahead(now);
-            }
-        }
-    }
-
-    /// A blocked peer asks for the message of a round.
-    fn pulled(&mut self, turn: &mut Turn<'_>, from: Pid, round: u64) {
-        match self.history.iter().find(|(r, _)| *r == round) {
-            Some((_, outbox)) => {
-                if let Some(message) = outbox.message_to(from) {
-                    turn.out.counters.pulls_answered += 1;
-                    turn.out.send(from, &Section { kind: Kind::Message, instance: self.id, round, payload: message });
-                }
-            }
-            None if round < self.round => turn.out.counters.pulls_too_old += 1,
-            // It is ahead of us: it will be sent the message when we get there.
-            None => {}
-        }
-    }
-
-    /// Why the round may be left now.
-    fn why_leave(&mut self, now: u64) -> Result<Option<Why>, Panicked> {
-        let progress = calls::ready::<P>(self.k(), &mut self.boxes, &self.state, &self.ctx)?;
-        let everybody = self.heard.len() == self.config.n;
-        Ok(match progress {
-            Progress::GoAhead => Some(Why::Enough),
-            Progress::Block => None,
-            Progress::Deadline | Progress::Sync(_) if everybody => Some(Why::Enough),
-            Progress::Sync(k) if 1 + self.reached.iter().filter(|reached| **reached > self.round).count() < k => None,
-            Progress::Deadline | Progress::Sync(_) if self.clock.expired(now) => Some(Why::Deadline),
-            // Two rounds ahead is too late for grace.
-            Progress::Deadline | Progress::Sync(_) if self.lead > self.round + 1 => Some(Why::CatchUp),
-            Progress::Deadline | Progress::Sync(_) => (self.lead > self.round && self.clock.may_follow(now)).then_some(Why::CatchUp),
-        })
-    }
-
-    fn leave(&mut self, turn: &mut Turn<'_>, why: Why) {
-        if let Err(panicked) = self.try_leave(turn, why) {
-            self.stop_panicked(turn, panicked);
-        }
-    }
-
-    fn try_leave(&mut self, turn: &mut Turn<'_>, why: Why) -> Result<(), Panicked> {
-        // Asked a second time, apart from the decision to leave: what must not happen is watched, not believed.
-        if calls::ready::<P>(self.k(), &mut self.boxes, &self.state, &self.ctx)? == Progress::Block {
-            turn.out.counters.left_below_ready += 1;
-            self.stop(turn, Alarm::LeftBelowReady { round: self.round });
-            return Ok(());
-        }
-        turn.out.counters.rounds += 1;
-        turn.out.counters.rounds_by_deadline += u64::from(why == Why::Deadline);
-        turn.out.counters.rounds_by_catching_up += u64::from(why == Why::CatchUp);
-        calls::update::<P>(self.k(), &mut self.boxes, &mut self.state, &self.ctx)?;
-        let record = RoundRecord {
-            round: self.round as usize,
-            state: digest(&self.state),
-            coin: self.drawn(),
-            heard: self.heard.clone(),
-            request: self.asked(),
-        };
-        turn.out.tell(self.id, Output::Record(Record::Round(record)));
-        self.report_outputs(turn);
-        let unheard = if why == Why::Deadline { self.unheard() } else { vec![] };
-        self.round += 1;
-        // Not in the middle of a phase: the others may yet need what this process says in it.
-        if self.k() == 0 && decided(&self.outputs) && self.config.retire_when_decided {
-            self.retire(turn, End::Retired(self.round as usize), None);
-        } else {
-            self.enter(turn, why == Why::Deadline, &unheard);
-        }
-        Ok(())
-    }
-
-    fn report_outputs(&mut self, turn: &mut Turn<'_>) {
-        if self.outputs.is_empty() {
-            return;
-        }
-        for ((field, old), (_, value)) in self.outputs.iter_mut().zip(outputs(&self.state)) {
-            if *old != value {
-                *old = value.clone();
-                turn.out.tell(self.id, Output::Changed { round: self.round, field, value });
-            }
-        }
-    }
-
-    /// The instance ends; stragglers are told `testament`, by default the own state.
-    fn retire(&mut self, turn: &mut Turn<'_>, end: End, testament: Option<Arc<[u8]>>) {
-        self.status = Status::Retired;
-        self.testament = Some(testament.unwrap_or_else(|| heardof_core::value::encoded(&self.state).into()));
-        self.history.clear();
-        self.early = Early::default();
-        turn.out.tell(self.id, Output::Record(Record::End(end)));
-        turn.out.tell(self.id, Output::Retired { round: self.round });
-        self.remind_at = turn.now.saturating_add(self.remind_every);
-    }
-
-    /// A process that has finished tells its decision. It is reported, never written into the state.
-    fn decision(&mut self, turn: &mut Turn<'_>, from: Pid, payload: &[u8]) {
-        let Some((heard_ours, bytes)) = payload.split_first() else {
-            turn.out.counters.decisions_malformed += 1;
-            return;
-        };
-        let Ok(Ok(theirs)) = guarded("decode", || heardof_core::value::decode_all::<P>(bytes)) else {
-            turn.out.counters.decisions_malformed += 1;
-            return;
-        };
-        self.finished[from.index()] = true;
-        if self.status == Status::Running && decided(&outputs(&theirs)) {
-            if decided(&self.outputs) {
-                // Only the rest of the phase was left to do, and whom it was for has finished or is told.
-                self.retire(turn, End::Retired(self.round as usize), None);
-            } else {
-                self.adopt(turn, from, outputs(&theirs), bytes.into());
-            }
-        }
-        if self.status == Status::Retired && *heard_ours == 0 {
-            self.tell_decision(turn, from);
-        }
-    }
-
-    fn adopt(&mut self, turn: &mut Turn<'_>, from: Pid, outputs: Vec<(&'static str, Datum)>, testament: Arc<[u8]>) {
-        let round = self.round;
-        for (field, value) in &outputs {
-            let (field, value) = (field.to_string(), value.to_string());
-            turn.out.tell(self.id, Output::Record(Record::Forwarded { round: round as usize, field, value }));
-        }
-        turn.out.tell(self.id, Output::Forwarded { round, from, outputs });
-        self.retire(turn, End::Retired(round as usize), Some(testament));
-    }
-
-    fn stop_panicked(&mut self, turn: &mut Turn<'_>, Panicked { function, what }: Panicked) {
-        turn.out.counters.panics += 1;
+    /// A function of the algorithm panicked.
+    pub(crate) fn panicked<A>(&mut self, turn: &mut Turn<'_, P, A>, function: &'static str, what: String) {
+        turn.world.counters.panics += 1;
         self.stop(turn, Alarm::Panic { round: self.round, function, what });
     }
 
-    fn stop(&mut self, turn: &mut Turn<'_>, alarm: Alarm) {
-        self.status = Status::Stopped;
-        turn.out.tell(self.id, Output::Record(Record::End(End::Stopped(self.round as usize))));
-        turn.out.tell(self.id, Output::Alarm(alarm));
+    #[cold]
+    #[inline(never)]
+    fn stop<A>(&mut self, turn: &mut Turn<'_, P, A>, alarm: Alarm) {
+        self.stage = Stage::Stopped;
+        self.give_back(turn);
+        self.cold = None;
+        turn.world.counters.stopped += 1;
+        if turn.world.config.record {
+            turn.world.tell(self.id, Output::Record(Record::End(End::Stopped(self.round as usize))));
+        }
+        turn.world.tell(self.id, Output::Alarm(alarm));
     }
 }

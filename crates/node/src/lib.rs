@@ -4,13 +4,19 @@
 //! through `poll_*`. There is no socket, clock, thread or file here, so the same code runs under a driver and under a simulation.
 //!
 //! ```text
-//!     frame ─────► handle_frame ┐                    ┌ poll_output ───► records to write, outputs, alarms   (first)
-//!     timer ─────► handle_timer ├─ [`Node`] ─────────┼ poll_transmit ─► frames                              (then)
-//!     start ─────► handle_start ┘    └ `Instance`    └ poll_timer ────► when to call handle_timer
+//!     frame ─────► handle_frame   ┐                    ┌ App::join, App::decided    (at once)
+//!     timer ─────► handle_timer   ├─ [`Node`] ─────────┼ poll_output ───► records to write, outputs, alarms   (first)
+//!     proposal ──► handle_propose │   └ `Instance` ×   ├ poll_transmit ─► frames                              (then)
+//!     synced ────► handle_durable ┘     many thousands └ poll_timer ────► when to call handle_timer
 //! ```
 //!
-//! After every `handle_*` a driver first takes all outputs and makes the records durable as far as it promises to, and only then
-//! takes frames: **persist before send**. `poll_transmit` insists on it.
+//! After every `handle_*`, or after a batch of them, a driver first takes all outputs and makes the records durable as far as it
+//! promises to, and only then takes frames: **persist before send**. `poll_transmit` insists on it. Where states are to be durable
+//! before anything depends on them leaves the process, [`Config::park`] makes each instance wait for [`Node::handle_durable`].
+//!
+//! A node runs many instances at once. Each has a number that the cluster agrees on; somebody proposes it, the others join when they
+//! hear of it: [`App`]. An instance costs a few hundred bytes, no thread and no timer of the system, and no allocation of memory once
+//! as many have finished as run at once.
 //!
 //! What a process goes through is an execution of the lock-step model whatever the network does:
 //!
@@ -21,21 +27,29 @@
 //!
 //! What is outside the rounds: an instance that is decided or halted **retires** and answers stragglers with its decision, which they
 //! report as forwarded. It is never written into a state. This needs agreement and irrevocability of the outputs; processes whose
-//! outputs are not `Option`s never retire that way.
+//! outputs are not `Option`s never retire that way. The last [`Config::max_finished`] finished instances are remembered.
 
+mod app;
 mod calls;
 mod clock;
 mod config;
 mod counters;
 mod early;
+mod gather;
+mod index;
 mod instance;
+mod lanes;
 pub mod limits;
 mod node;
-mod outgoing;
+mod output;
+mod slab;
+mod wheel;
 pub mod wire;
+mod world;
 
-pub use config::{Config, StartError, Timing};
+pub use app::{App, Join, NoApp};
+pub use config::{Config, ProposeError, StartError, Timing};
 pub use counters::Counters;
 pub use instance::Status;
 pub use node::{InstanceId, Node};
-pub use outgoing::{Alarm, Output};
+pub use output::{Alarm, Output};

@@ -2,16 +2,15 @@
 //!
 //! ```text
 //! frame    magic "HROF" | version u8 | cluster u64 | fingerprint u64 | sender u16 | section .. | crc32 u32
-//! section  kind u8 | instance u64 | round u64 | length u32 | payload
+//! section  kind u8 | count u16 | length u16 | instance u64 | round u64 | payload
 //! ```
 //!
 //! Integers are little-endian. `cluster` is the digest of the cluster's name. A frame carries sections of many instances; one without
-//! sections says hello. The checksum (CRC-32 as in Ethernet, over everything before it) detects damage, not forgery. Every length is
-//! checked before it is used, and [`decode`] never panics.
-//!
-//! The checksum is fifteen lines of our own: the node depends on the core only, and speed here is far below a system call.
+//! sections says hello. A section stands for `count` consecutive instances that say the same in the same round: with many instances
+//! under way, acknowledgements come in runs. The checksum (CRC-32 as in Ethernet, over everything before it) detects damage, not
+//! forgery. Every length is checked before it is used, the counts of a frame have a limit, and [`decode`] never panics.
 
-use crate::limits::MAX_FRAME;
+use crate::limits::{MAX_FRAME, MAX_MESSAGES_PER_FRAME};
 use heardof_core::value::{DecodeError, Value, take};
 use heardof_core::{MAX_PROCESSES, Pid};
 use std::fmt;
@@ -19,13 +18,13 @@ use std::fmt;
 /// The first bytes of a frame.
 pub const MAGIC: [u8; 4] = *b"HROF";
 /// The version of the format.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 /// The length of what stands before the sections, in bytes.
 pub const HEADER: usize = 4 + 1 + 8 + 8 + 2;
 /// The length of the checksum, in bytes.
 pub const CHECKSUM: usize = 4;
 /// The length of what stands before the payload of a section, in bytes.
-pub const SECTION_HEADER: usize = 1 + 8 + 8 + 4;
+pub const SECTION_HEADER: usize = 1 + 2 + 2 + 8 + 8;
 
 /// Who sends, and in what world.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -54,6 +53,21 @@ pub enum Kind {
 
 impl Kind {
     const ALL: [Kind; 4] = [Kind::Message, Kind::Pull, Kind::Ask, Kind::Decision];
+
+    fn number(self) -> u8 {
+        self as u8
+    }
+
+    #[inline]
+    fn of(number: u8) -> Option<Kind> {
+        match number {
+            0 => Some(Kind::Message),
+            1 => Some(Kind::Pull),
+            2 => Some(Kind::Ask),
+            3 => Some(Kind::Decision),
+            _ => None,
+        }
+    }
 }
 
 /// A part of a frame.
@@ -61,8 +75,10 @@ impl Kind {
 pub struct Section<'a> {
     /// What it is.
     pub kind: Kind,
-    /// The instance it belongs to.
+    /// The first instance it belongs to.
     pub instance: u64,
+    /// To how many consecutive instances it belongs, at least 1.
+    pub count: u16,
     /// The round it belongs to.
     pub round: u64,
     /// Its content.
@@ -70,12 +86,31 @@ pub struct Section<'a> {
 }
 
 /// A frame, taken apart.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub struct Frame<'a> {
     /// Who sends.
     pub header: Header,
     /// What.
-    pub sections: Vec<Section<'a>>,
+    pub sections: Sections<'a>,
+}
+
+/// The sections of a frame, in order; they have been checked.
+#[derive(Clone, Debug)]
+pub struct Sections<'a>(&'a [u8]);
+
+impl<'a> Iterator for Sections<'a> {
+    type Item = Section<'a>;
+    #[inline]
+    fn next(&mut self) -> Option<Section<'a>> {
+        section(&mut self.0).ok()
+    }
+}
+
+impl Sections<'_> {
+    /// Whether there is none: the frame only says hello.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 /// Why bytes are not a frame.
@@ -118,6 +153,11 @@ pub enum WireError {
         /// How many bytes are missing.
         missing: usize,
     },
+    /// A section belongs to no instance, to instances beyond the last number, or the frame speaks of too many.
+    Count {
+        /// How many the section belongs to.
+        found: u16,
+    },
 }
 
 impl fmt::Display for WireError {
@@ -129,6 +169,9 @@ impl fmt::Display for WireError {
             WireError::Checksum { expected, found } => write!(f, "expected checksum {expected:08x}, found {found:08x}"),
             WireError::Sender { found } => write!(f, "expected a sender below {MAX_PROCESSES}, found {found}"),
             WireError::Kind { found } => write!(f, "expected a kind of section below {}, found {found}", Kind::ALL.len()),
+            WireError::Count { found } => {
+                write!(f, "expected at most {MAX_MESSAGES_PER_FRAME} instances in a frame and 1 or more in a section, found {found}")
+            }
             WireError::Section { missing } => write!(f, "expected a whole section, found the end {missing} bytes early"),
         }
     }
@@ -137,25 +180,57 @@ impl fmt::Display for WireError {
 impl std::error::Error for WireError {}
 
 /// Appends a section.
+///
+/// # Panics
+/// If the payload is longer than a frame.
 pub fn put_section(out: &mut Vec<u8>, section: &Section<'_>) {
-    out.push(Kind::ALL.iter().position(|k| *k == section.kind).expect("every kind is in ALL") as u8);
-    section.instance.encode(out);
-    section.round.encode(out);
-    let length = u32::try_from(section.payload.len()).expect("payloads are bounded far below 2^32 bytes");
-    length.encode(out);
-    out.extend(section.payload);
+    let length = u16::try_from(section.payload.len()).expect("payloads are bounded by the length of a frame");
+    let at = out.len();
+    out.extend_from_slice(&[0; SECTION_HEADER]);
+    out.extend_from_slice(section.payload);
+    set_header(out, at, section.kind, length, section.instance, section.round);
+    set_count(out, at, section.count);
 }
 
-/// The frame of these encoded sections.
-pub fn frame(header: &Header, sections: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(HEADER + sections.len() + CHECKSUM);
+/// Writes the header, for one instance, of the section that begins at `at`.
+#[inline]
+pub(crate) fn set_header(out: &mut [u8], at: usize, kind: Kind, length: u16, instance: u64, round: u64) {
+    let header = &mut out[at..at + SECTION_HEADER];
+    header[0] = kind.number();
+    header[1..3].copy_from_slice(&1u16.to_le_bytes());
+    header[3..5].copy_from_slice(&length.to_le_bytes());
+    header[5..13].copy_from_slice(&instance.to_le_bytes());
+    header[13..21].copy_from_slice(&round.to_le_bytes());
+}
+
+/// Changes the count of the section that begins at `at`.
+#[inline]
+pub(crate) fn set_count(out: &mut [u8], at: usize, count: u16) {
+    out[at + 1..at + 3].copy_from_slice(&count.to_le_bytes());
+}
+
+/// The bytes before the sections.
+pub(crate) fn prefix(header: &Header) -> Vec<u8> {
+    let mut out = Vec::with_capacity(HEADER);
     out.extend(MAGIC);
     out.push(VERSION);
     header.cluster.encode(&mut out);
     header.fingerprint.encode(&mut out);
     header.sender.encode(&mut out);
-    out.extend(sections);
-    crc32(&out).encode(&mut out);
+    out
+}
+
+/// Appends the checksum to what stands before it.
+pub(crate) fn seal(out: &mut Vec<u8>) {
+    let sum = crc32(out);
+    out.extend_from_slice(&sum.to_le_bytes());
+}
+
+/// The frame of these encoded sections.
+pub fn frame(header: &Header, sections: &[u8]) -> Vec<u8> {
+    let mut out = prefix(header);
+    out.extend_from_slice(sections);
+    seal(&mut out);
     out
 }
 
@@ -187,44 +262,38 @@ pub fn decode(bytes: &[u8]) -> Result<Frame<'_>, WireError> {
     if usize::from(sender) >= MAX_PROCESSES {
         return Err(WireError::Sender { found: sender });
     }
-    let mut sections = vec![];
+    let (sections, mut messages) = (Sections(rest), 0);
     while !rest.is_empty() {
-        sections.push(section(&mut rest)?);
+        let Section { count, instance, .. } = section(&mut rest)?;
+        messages += usize::from(count);
+        if count == 0 || messages > MAX_MESSAGES_PER_FRAME || instance.checked_add(u64::from(count) - 1).is_none() {
+            return Err(WireError::Count { found: count });
+        }
     }
     Ok(Frame { header: Header { cluster, fingerprint, sender: Pid::new(sender.into()) }, sections })
 }
 
+#[inline(always)]
 fn section<'a>(rest: &mut &'a [u8]) -> Result<Section<'a>, WireError> {
-    let short = |error: DecodeError| match error {
-        DecodeError::Truncated { missing } => WireError::Section { missing },
-        other => unreachable!("words of fixed length can only be truncated, found: {other}"),
+    let Some((header, body)) = rest.split_first_chunk::<SECTION_HEADER>() else {
+        return Err(WireError::Section { missing: SECTION_HEADER - rest.len() });
     };
-    let kind = u8::decode(rest).map_err(short)?;
-    let kind = *Kind::ALL.get(usize::from(kind)).ok_or(WireError::Kind { found: kind })?;
-    let (instance, round) = (u64::decode(rest).map_err(short)?, u64::decode(rest).map_err(short)?);
-    let length = u32::decode(rest).map_err(short)? as usize;
-    let payload = take(rest, length).map_err(short)?;
-    Ok(Section { kind, instance, round, payload })
+    let [kind, c0, c1, l0, l1, numbers @ ..] = *header;
+    let [i0, i1, i2, i3, i4, i5, i6, i7, r0, r1, r2, r3, r4, r5, r6, r7] = numbers;
+    let kind = Kind::of(kind).ok_or(WireError::Kind { found: kind })?;
+    let length = usize::from(u16::from_le_bytes([l0, l1]));
+    let Some((payload, after)) = body.split_at_checked(length) else {
+        return Err(WireError::Section { missing: length - body.len() });
+    };
+    *rest = after;
+    let instance = u64::from_le_bytes([i0, i1, i2, i3, i4, i5, i6, i7]);
+    let round = u64::from_le_bytes([r0, r1, r2, r3, r4, r5, r6, r7]);
+    Ok(Section { kind, instance, count: u16::from_le_bytes([c0, c1]), round, payload })
 }
 
 /// CRC-32 with the polynomial of Ethernet, reflected.
 pub fn crc32(bytes: &[u8]) -> u32 {
-    const TABLE: [u32; 256] = {
-        let mut table = [0; 256];
-        let mut k = 0;
-        while k < 256 {
-            let mut bit = 0;
-            let mut c = k as u32;
-            while bit < 8 {
-                c = if c & 1 == 1 { c >> 1 ^ 0xedb8_8320 } else { c >> 1 };
-                bit += 1;
-            }
-            table[k] = c;
-            k += 1;
-        }
-        table
-    };
-    !bytes.iter().fold(!0, |crc: u32, b| crc >> 8 ^ TABLE[((crc ^ u32::from(*b)) & 0xff) as usize])
+    crc32fast::hash(bytes)
 }
 
 #[cfg(test)]
@@ -238,8 +307,8 @@ mod tests {
 
     fn two_sections() -> Vec<u8> {
         let mut sections = vec![];
-        put_section(&mut sections, &Section { kind: Kind::Message, instance: 7, round: 9, payload: b"hello" });
-        put_section(&mut sections, &Section { kind: Kind::Decision, instance: 8, round: u64::MAX, payload: b"" });
+        put_section(&mut sections, &Section { kind: Kind::Message, instance: 7, count: 1, round: 9, payload: b"hello" });
+        put_section(&mut sections, &Section { kind: Kind::Decision, instance: 8, count: 300, round: u64::MAX, payload: b"" });
         sections
     }
 
@@ -248,15 +317,17 @@ mod tests {
         assert_eq!(crc32(b"123456789"), 0xcbf4_3926, "the check value of CRC-32");
         let bytes = frame(&me(), &two_sections());
         let parts = decode(&bytes).expect("a frame");
-        assert_eq!((parts.header, parts.sections.len()), (me(), 2));
-        assert_eq!(parts.sections[0], Section { kind: Kind::Message, instance: 7, round: 9, payload: b"hello" });
-        assert_eq!(parts.sections[1].round, u64::MAX);
-        assert_eq!(decode(&frame(&me(), &[])).expect("a hello").sections, []);
+        let sections: Vec<Section<'_>> = parts.sections.collect();
+        assert_eq!((parts.header, sections.len()), (me(), 2));
+        assert_eq!(sections[0], Section { kind: Kind::Message, instance: 7, count: 1, round: 9, payload: b"hello" });
+        assert_eq!((sections[1].round, sections[1].count), (u64::MAX, 300));
+        assert!(decode(&frame(&me(), &[])).expect("a hello").sections.is_empty());
     }
 
     #[test]
     fn everything_else_is_refused_by_name() {
         let good = frame(&me(), &two_sections());
+        let refused = |bytes: &[u8]| decode(bytes).expect_err("refused");
         let sealed = |mut bytes: Vec<u8>| {
             let sum = crc32(&bytes);
             sum.encode(&mut bytes);
@@ -267,22 +338,39 @@ mod tests {
             change(&mut bytes);
             sealed(bytes)
         };
-        assert_eq!(decode(&[]), Err(WireError::Length { found: 0 }));
-        assert_eq!(decode(&vec![0; MAX_FRAME + 1]), Err(WireError::Length { found: MAX_FRAME + 1 }));
-        assert_eq!(decode(&good[..HEADER]), Err(WireError::Length { found: HEADER }));
-        assert_eq!(decode(&body(&|b| b[0] = b'X')), Err(WireError::Magic { found: *b"XROF" }));
-        assert_eq!(decode(&body(&|b| b[4] = 2)), Err(WireError::Version { found: 2 }));
-        assert_eq!(decode(&body(&|b| b[HEADER - 1] = 9)), Err(WireError::Sender { found: 9 << 8 | 3 }));
-        assert_eq!(decode(&body(&|b| b[HEADER] = 4)), Err(WireError::Kind { found: 4 }));
-        assert_eq!(decode(&body(&|b| b[HEADER + 17] = 255)), Err(WireError::Section { missing: 255 - 5 - SECTION_HEADER }));
-        assert_eq!(decode(&body(&|b| b.push(0))), Err(WireError::Section { missing: 8 }));
+        assert_eq!(refused(&[]), WireError::Length { found: 0 });
+        assert_eq!(refused(&vec![0; MAX_FRAME + 1]), WireError::Length { found: MAX_FRAME + 1 });
+        assert_eq!(refused(&good[..HEADER]), WireError::Length { found: HEADER });
+        assert_eq!(refused(&body(&|b| b[0] = b'X')), WireError::Magic { found: *b"XROF" });
+        assert_eq!(refused(&body(&|b| b[4] = 1)), WireError::Version { found: 1 });
+        assert_eq!(refused(&body(&|b| b[HEADER - 1] = 9)), WireError::Sender { found: 9 << 8 | 3 });
+        assert_eq!(refused(&body(&|b| b[HEADER] = 4)), WireError::Kind { found: 4 });
+        assert_eq!(refused(&body(&|b| b[HEADER + 3] = 255)), WireError::Section { missing: 255 - 5 - SECTION_HEADER });
+        assert_eq!(refused(&body(&|b| b.push(0))), WireError::Section { missing: SECTION_HEADER - 1 });
+    }
+
+    #[test]
+    fn counts_are_believed_within_limits_only() {
+        let of = |sections: &[(u64, u16)]| {
+            let mut out = vec![];
+            for (instance, count) in sections {
+                put_section(&mut out, &Section { kind: Kind::Message, instance: *instance, count: *count, round: 0, payload: b"" });
+            }
+            decode(&frame(&me(), &out)).map(|f| f.sections.map(|s| s.count).collect::<Vec<_>>())
+        };
+        let half = (MAX_MESSAGES_PER_FRAME / 2) as u16;
+        assert_eq!(of(&[(0, half), (7, half)]), Ok(vec![half, half]));
+        assert_eq!(of(&[(0, half), (7, half), (0, 1)]), Err(WireError::Count { found: 1 }));
+        assert_eq!(of(&[(0, 1), (0, 0)]), Err(WireError::Count { found: 0 }));
+        assert_eq!(of(&[(u64::MAX - 1, 2)]), Ok(vec![2]));
+        assert_eq!(of(&[(u64::MAX - 1, 3)]), Err(WireError::Count { found: 3 }));
     }
 
     proptest! {
         #[test]
         fn random_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             prop_assert!(decode(&bytes).is_err());
-            prop_assert!(decode(&frame(&me(), &bytes)).is_ok_and(|f| f.sections.len() <= bytes.len() / SECTION_HEADER) || decode(&frame(&me(), &bytes)).is_err());
+            prop_assert!(decode(&frame(&me(), &bytes)).is_ok_and(|f| f.sections.count() <= bytes.len() / SECTION_HEADER) || decode(&frame(&me(), &bytes)).is_err());
         }
 
         #[test]

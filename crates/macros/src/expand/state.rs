@@ -4,7 +4,7 @@ use super::data;
 use super::derive::{Shape, part};
 use crate::errors::Errors;
 use crate::parse::attrs::doc;
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::{Attribute, Data, DeriveInput, Fields, Meta, Type, parse_quote};
@@ -19,7 +19,12 @@ pub fn expand(tokens: TokenStream) -> TokenStream {
     let Some(shape) = Shape::new(&input, &mut errors) else { return errors.into_tokens() };
     let parameters = associated(&input.attrs, "parameters", "Thresholds", &mut errors);
     let request = associated(&input.attrs, "requests", "Command", &mut errors);
-    let fields = fields(&input, &mut errors);
+    let (fields, outputs) = fields(&input, &mut errors);
+    let there = outputs.iter().map(|(member, ty)| {
+        let there = part(ty, "there");
+        quote!(#there(&self.#member))
+    });
+    let there = if outputs.is_empty() { quote!(false) } else { quote!(#(#there)&&*) };
     let doc = doc(&input.attrs);
     let data = data::implement(&shape);
     let errors = errors.into_tokens();
@@ -32,6 +37,7 @@ pub fn expand(tokens: TokenStream) -> TokenStream {
             fn fields() -> ::heardof::__private::std::vec::Vec<::heardof::__private::Field> {
                 ::heardof::__private::std::vec![#(#fields),*]
             }
+            fn settled(&self) -> bool { #there }
         },
     );
     quote!(#data #state #errors)
@@ -71,8 +77,8 @@ fn associated(attrs: &[Attribute], name: &str, example: &str, errors: &mut Error
     found.unwrap_or_else(|| parse_quote!(()))
 }
 
-/// The expressions `Field { name, sort, output, ghost }`.
-fn fields(input: &DeriveInput, errors: &mut Errors) -> Vec<TokenStream> {
+/// The expressions `Field { name, sort, output, ghost }`, and names and types of the output fields.
+fn fields(input: &DeriveInput, errors: &mut Errors) -> (Vec<TokenStream>, Vec<(Ident, Type)>) {
     let fields = match &input.data {
         Data::Struct(data) => match &data.fields {
             Fields::Named(fields) => &fields.named,
@@ -82,7 +88,7 @@ fn fields(input: &DeriveInput, errors: &mut Errors) -> Vec<TokenStream> {
                     "the state of a process is a struct with named fields",
                     "write `pub struct Name { pub x: V, .. }`",
                 );
-                return vec![];
+                return (vec![], vec![]);
             }
         },
         _ => {
@@ -91,10 +97,10 @@ fn fields(input: &DeriveInput, errors: &mut Errors) -> Vec<TokenStream> {
                 "the state of a process is a struct",
                 "put the enum into a field: `pub struct Name { pub mode: Mode, .. }`",
             );
-            return vec![];
+            return (vec![], vec![]);
         }
     };
-    let mut out = vec![];
+    let (mut out, mut outputs) = (vec![], vec![]);
     for field in fields {
         let output = marked(&field.attrs, "output", errors);
         let ghost = marked(&field.attrs, "ghost", errors);
@@ -104,8 +110,9 @@ fn fields(input: &DeriveInput, errors: &mut Errors) -> Vec<TokenStream> {
         }
         let (name, sort) = (field.ident.as_ref().map(|i| i.unraw().to_string()), part(&field.ty, "its_sort"));
         out.push(quote!(::heardof::__private::Field { name: #name, sort: #sort(), output: #output, ghost: #ghost }));
+        outputs.extend(field.ident.clone().filter(|_| output).map(|ident| (ident, field.ty.clone())));
     }
-    out
+    (out, outputs)
 }
 
 fn marked(attrs: &[Attribute], name: &str, errors: &mut Errors) -> bool {

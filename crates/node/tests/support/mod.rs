@@ -2,7 +2,7 @@
 
 use heardof::core::trace::{Header, Replay, Trace, replay};
 use heardof::core::{Datum, Pid, spec::Specified};
-use heardof_node::{Alarm, Config, Counters, Node, Output, Status, Timing};
+use heardof_node::{Alarm, Config, Counters, NoApp, Node, Output, Status, Timing};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -54,15 +54,18 @@ pub struct Virtual<P: Specified> {
 
 pub fn config(me: usize, n: usize, seed: u64, grace: u64) -> Config {
     let timing = Timing { round_timeout: 50 * MS, grace, gather: 200 * MS };
-    let cluster = CLUSTER.to_string();
-    Config { cluster, fingerprint: PRINT, me: Pid::new(me), n, timing, seed: seed ^ (me as u64) << 32, retire_when_decided: true }
+    Config { timing, seed: seed ^ (me as u64) << 32, ..Config::single(CLUSTER, PRINT, Pid::new(me), n) }
 }
 
 impl<P: Specified> Virtual<P> {
     pub fn new(inputs: &[P::Input], parameters: P::Parameters, faults: Faults, seed: u64) -> Self {
         let n = inputs.len();
         let process = |(k, input): (usize, &P::Input)| Process {
-            node: Node::new(config(k, n, seed, faults.grace), parameters.clone(), input.clone()).expect("starts"),
+            node: {
+                let mut node = Node::new(config(k, n, seed, faults.grace)).expect("starts");
+                node.handle_propose(0, 0, parameters.clone(), input.clone(), &mut NoApp).expect("starts");
+                node
+            },
             alive: true,
             text: Header::of::<P>(PRINT, CLUSTER, Pid::new(k), n, &parameters, input).lines(),
             decisions: vec![],
@@ -90,10 +93,11 @@ impl<P: Specified> Virtual<P> {
                     process.decisions.extend(outputs.into_iter().map(|(_, value)| value));
                 }
                 Output::Alarm(alarm) => process.alarms.push(alarm),
-                Output::Entered { .. } | Output::Halted { .. } | Output::Retired { .. } => {}
+                Output::Entered { .. } | Output::Halted { .. } | Output::Retired { .. } | Output::Persist { .. } => {}
             }
         }
-        while let Some((to, frame)) = self.processes[k].node.poll_transmit() {
+        let mut frame = vec![];
+        while let Some(to) = self.processes[k].node.poll_transmit(&mut frame) {
             let copies = 1 + u64::from(self.random(100) < self.faults.duplicates);
             for _ in 0..copies {
                 let at = self.now + 1 + self.random(self.faults.delay);
@@ -108,7 +112,7 @@ impl<P: Specified> Virtual<P> {
     /// Runs until every survivor has retired and knows it of all other survivors, or until `limit`.
     pub fn run(&mut self, limit: u64) {
         for k in 0..self.processes.len() {
-            self.processes[k].node.handle_start(0);
+            self.processes[k].node.handle_start(0, &mut NoApp);
             self.drain(k);
         }
         while self.now < limit && !self.over() {
@@ -123,13 +127,13 @@ impl<P: Specified> Virtual<P> {
             if frame.is_some_and(|at| at <= self.now) {
                 let Reverse(Flight { from, to, frame, .. }) = self.network.pop().expect("peeked");
                 if self.processes[to].alive {
-                    self.processes[to].node.handle_frame(self.now, Pid::new(from), &frame);
+                    self.processes[to].node.handle_frame(self.now, Pid::new(from), &frame, &mut NoApp);
                     self.drain(to);
                 }
             }
             for k in 0..self.processes.len() {
                 if self.processes[k].alive && self.processes[k].node.poll_timer().is_some_and(|at| at <= self.now) {
-                    self.processes[k].node.handle_timer(self.now);
+                    self.processes[k].node.handle_timer(self.now, &mut NoApp);
                     self.drain(k);
                 }
             }
@@ -137,7 +141,7 @@ impl<P: Specified> Virtual<P> {
     }
 
     fn over(&self) -> bool {
-        self.survivors().all(|p| p.node.status() == Status::Retired)
+        self.survivors().all(|p| p.node.status(0) == Some(Status::Retired))
     }
 
     pub fn survivors(&self) -> impl Iterator<Item = &Process<P>> {
