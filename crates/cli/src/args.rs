@@ -39,6 +39,8 @@ pub enum Command {
     Solve(Solve),
     /// Mutates the text and shows which n notice which mutation, and which are proved to be none
     Mutants(Mutants),
+    /// Simulates the real node under every kind of fault, and replays every run in lock-step
+    Simulate(Simulate),
     /// Runs one process of a real cluster
     Run(Run),
     /// Runs a local cluster of OS processes, prints decisions and the verdict
@@ -208,6 +210,49 @@ pub struct Certify {
     /// The folder with the certificates that `prove --certificates` wrote
     #[arg(value_name = "FOLDER")]
     pub folder: PathBuf,
+    /// Prints one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `simulate`
+#[derive(Arguments, Debug)]
+#[command(after_help = "Examples:\n  heardof simulate last_voting\n  heardof simulate last_voting --seed 18\n  \
+    heardof simulate --all --seeds 2000000 --time-limit 10m\n  heardof simulate one_third_rule -n 3 --faults loss,crash,split\n\n\
+    Every run is executed again by the lock-step model on the heard-of sets that the processes recorded: each state has to be the model's,\n\
+    and the properties have to hold. In the end everything is healed, and whoever can decide has to.\n\n\
+    Exit codes: 0 no run fails; 1 one does, and the smallest found is shown; 2 usage or environment")]
+pub struct Simulate {
+    /// The algorithms; `heardof list --wrong` shows all
+    #[arg(required_unless_present = "all", value_name = "ALGORITHM")]
+    pub algorithms: Vec<String>,
+    /// Every algorithm but the wrong variants
+    #[arg(long)]
+    pub all: bool,
+    /// How many runs of each algorithm
+    #[arg(long, default_value = "1000", value_name = "NUMBER", conflicts_with = "seed")]
+    pub seeds: u64,
+    /// The first seed
+    #[arg(long, default_value = "0", value_name = "NUMBER", conflicts_with = "seed")]
+    pub from: u64,
+    /// One run: what happens in it
+    #[arg(long, value_name = "NUMBER")]
+    pub seed: Option<u64>,
+    /// Numbers of processes, `4` or `3..5`, both ends included [default: 1, 2, 3, 4, 5 and 7, most often 3 and 5]
+    #[arg(short, value_parser = parse::range, value_name = "SIZES")]
+    pub n: Option<RangeInclusive<usize>>,
+    /// How many instances run at once
+    #[arg(long, default_value = "20", value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    pub instances: u64,
+    /// The faults that there may be, such as `loss,crash`; `none` for none [default: all]
+    #[arg(long, value_name = "KINDS")]
+    pub faults: Option<String>,
+    /// No further run begins after this time; how many there were is said
+    #[arg(long, value_parser = parse::duration, value_name = "TIME")]
+    pub time_limit: Option<Duration>,
+    /// Worker threads [default: as many as cores]
+    #[arg(long, value_parser = parse::count, value_name = "NUMBER")]
+    pub threads: Option<usize>,
     /// Prints one JSON object
     #[arg(long)]
     pub json: bool,

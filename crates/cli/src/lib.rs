@@ -23,6 +23,7 @@ mod replay;
 mod run;
 mod second;
 mod show;
+mod simulate;
 mod solve;
 pub mod typed;
 mod usage;
@@ -126,7 +127,7 @@ pub fn main(registry: Registry) -> ExitCode {
 }
 
 fn is_users(file: &str) -> bool {
-    !["crates/check", "crates/node", "crates/net", "crates/cli"].iter().any(|ours| file.contains(ours))
+    !["crates/check", "crates/node", "crates/net", "crates/sim", "crates/cli"].iter().any(|ours| file.contains(ours))
 }
 
 fn dispatch(registry: &Registry, command: args::Command) -> Result<Verdict, Failure> {
@@ -138,6 +139,7 @@ fn dispatch(registry: &Registry, command: args::Command) -> Result<Verdict, Fail
         args::Command::Certify(a) => certify::certify(registry, &a),
         args::Command::Solve(a) => solve::solve(&a),
         args::Command::Mutants(a) => mutants::mutants(registry, &a),
+        args::Command::Simulate(a) => simulate::simulate(registry, &a),
         args::Command::Run(a) => run::run(registry, &a),
         args::Command::Cluster(a) => cluster::cluster(registry, &a),
         args::Command::Replay(a) => replay::replay(registry, &a),

@@ -68,7 +68,7 @@ impl Registry {
     /// runs it.
     #[must_use]
     pub fn with_wrong<P: Described>(self, why: &'static str) -> Self {
-        self.add::<P>(Some(why), Box::new(crate::typed::NotRun))
+        self.add::<P>(Some(why), Box::new(crate::typed::NotRun::<P>::default()))
     }
 
     /// Adds a command line to what `demo` runs, such as `&["check", "one_third_rule"]`.

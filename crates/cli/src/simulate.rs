@@ -1,0 +1,186 @@
+//! `simulate`: the real node under every fault, replayed in lock-step.
+
+use crate::args;
+use crate::check::threads;
+use crate::registry::{Entry, Registry};
+use crate::show::{grouped, json, now, program, spinner, table};
+use crate::typed::Campaign;
+use crate::{Failure, Verdict};
+use heardof_sim::{Failure as Wrong, Judged, Kind, Plan, Swarm, Tally, What};
+use serde_json::{Value, json};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+pub fn simulate(registry: &Registry, args: &args::Simulate) -> Result<Verdict, Failure> {
+    let start = now();
+    let entries: Vec<&Entry> = match args.all {
+        true => registry.right().collect(),
+        false => args.algorithms.iter().map(|name| registry.find(name)).collect::<Result<_, _>>()?,
+    };
+    let swarm = swarm(args)?;
+    if let Some(seed) = args.seed {
+        return one(&entries, args, &swarm, seed);
+    }
+    let (mut verdict, mut results, mut total) = (Verdict::Holds, vec![], 0);
+    for (k, entry) in entries.iter().enumerate() {
+        let begun = now();
+        let bar = spinner(args.json);
+        // What time there is, is there for all.
+        let limit = args.time_limit.map(|limit| limit.saturating_sub(start.elapsed()) / (entries.len() - k) as u32);
+        let done = AtomicU64::new(0);
+        let going = |runs: u64| {
+            done.fetch_max(runs, Ordering::Relaxed);
+            if runs % 256 == 0 {
+                bar.set_message(format!("{}: {} of {} runs", entry.name, grouped(runs.into()), grouped(args.seeds.into())));
+            }
+            limit.is_none_or(|limit| begun.elapsed() < limit)
+        };
+        let seeds = args.from..args.from.saturating_add(args.seeds);
+        let campaign = Campaign { swarm: swarm.clone(), seeds, threads: threads(args.threads), going: &going };
+        let tally = entry.typed.simulate(&campaign)?;
+        let seconds = begun.elapsed().as_secs_f64();
+        bar.set_message(format!("{}: making the failure small", entry.name));
+        let smallest = match tally.first.first_key_value() {
+            Some((_, (plan, failures))) => Some(entry.typed.shrink(plan, failures[0].what, &campaign)?),
+            None => None,
+        };
+        bar.finish_and_clear();
+        let one = Verdict::of(tally.failed_runs == 0);
+        verdict = verdict.and(one);
+        total += tally.process_rounds;
+        if !args.json {
+            print(entry, &tally, &swarm, seconds, campaign.threads);
+            if let Some(smallest) = &smallest {
+                print_failures(entry, &tally, smallest);
+            }
+        }
+        results.push(result(entry, &tally, &swarm, seconds));
+    }
+    let seconds = start.elapsed().as_secs_f64();
+    if args.json {
+        println!("{}", json(verdict, seconds, json!({ "algorithms": results })));
+    } else if entries.len() > 1 {
+        let said = if verdict == Verdict::Holds { "no run fails" } else { "RUNS FAIL" };
+        println!("{} algorithms, {} process-rounds replayed: {said} ({seconds:.2} s)", entries.len(), grouped(total.into()));
+    }
+    Ok(verdict)
+}
+
+fn swarm(args: &args::Simulate) -> Result<Swarm, Failure> {
+    let mut swarm = Swarm { slots: args.instances, ..Swarm::default() };
+    if let Some(sizes) = &args.n {
+        swarm.sizes = sizes.clone().collect();
+    }
+    swarm.allowed = match args.faults.as_deref() {
+        None => swarm.allowed,
+        Some("none") => vec![],
+        Some(names) => names
+            .split(',')
+            .map(|name| {
+                let all: Vec<&str> = Kind::ALL.iter().map(|kind| kind.name()).collect();
+                Kind::named(name).ok_or_else(|| Failure::usage(format!("--faults: `{name}` is none of {}", all.join(", "))))
+            })
+            .collect::<Result<_, _>>()?,
+    };
+    Ok(swarm)
+}
+
+/// One run of each algorithm, told.
+fn one(entries: &[&Entry], args: &args::Simulate, swarm: &Swarm, seed: u64) -> Result<Verdict, Failure> {
+    let mut verdict = Verdict::Holds;
+    for entry in entries {
+        let begun = now();
+        let campaign = Campaign { swarm: swarm.clone(), seeds: seed..seed + 1, threads: 1, going: &|_| true };
+        let judged = entry.typed.simulate_one(seed, &campaign)?;
+        let seconds = begun.elapsed().as_secs_f64();
+        let one = Verdict::of(judged.failures.is_empty());
+        verdict = verdict.and(one);
+        let rounds: u64 = judged.outcome.findings.iter().map(|f| f.process_rounds).sum();
+        if args.json {
+            let figures = json!({ "algorithm": entry.name, "seed": seed, "process_rounds": rounds, "log": format!("{:016x}", judged.outcome.log),
+                "failures": said(&judged.failures), "excused": judged.excused, "outside": judged.outside });
+            println!("{}", json(one, seconds, figures));
+            continue;
+        }
+        println!("{}, seed {seed}: {}", entry.name, judged.plan);
+        let fired: Vec<String> = Kind::ALL
+            .iter()
+            .filter(|kind| judged.outcome.fired.times(**kind) > 0)
+            .map(|kind| format!("{kind} {}", judged.outcome.fired.times(*kind)))
+            .collect();
+        println!("fired: {}", if fired.is_empty() { "nothing".into() } else { fired.join(", ") });
+        println!("{} events, {} process-rounds replayed, log {:016x}", judged.outcome.events, rounds, judged.outcome.log);
+        judged.outside.iter().for_each(|name| println!("outside of the assumed `{name}`: only the replay counts"));
+        if let Some(why) = &judged.excused {
+            println!("{} have not decided, and need not: {why}", judged.outcome.undecided.len());
+        }
+        judged.failures.iter().for_each(|failure| println!("{}: {}", failure.what.name().to_uppercase(), failure.says));
+        println!("{} ({seconds:.2} s)", if judged.failures.is_empty() { "an execution of the model" } else { "FAILS" });
+    }
+    Ok(verdict)
+}
+
+fn said(failures: &[Wrong]) -> Vec<String> {
+    failures.iter().map(|failure| format!("{}: {}", failure.what.name(), failure.says)).collect()
+}
+
+/// The kinds of fault in columns of the table.
+fn print(entry: &Entry, tally: &Tally, swarm: &Swarm, seconds: f64, threads: usize) {
+    println!("{}", entry.name);
+    let mut rows = vec![["fault", "runs with it", "times"].map(String::from).to_vec()];
+    for kind in &swarm.allowed {
+        let runs = tally.with.get(kind).copied().unwrap_or(0);
+        rows.push(vec![kind.to_string(), grouped(runs.into()), grouped(tally.fired.times(*kind).into())]);
+    }
+    if rows.len() > 1 {
+        print!("{}", table(&rows));
+    }
+    let (together, pairs) = tally.pairs_of_kinds(&swarm.allowed);
+    let a_core = tally.process_rounds as f64 / seconds.max(0.001) / threads as f64;
+    println!(
+        "{} runs of {} instances, in {} everybody proposes and much is lost; {together} of {pairs} pairs of faults together",
+        grouped(tally.runs.into()),
+        swarm.slots,
+        grouped(tally.hostile.into())
+    );
+    println!("{} process-rounds replayed, {} per second and core", grouped(tally.process_rounds.into()), grouped(a_core as u128));
+    println!(
+        "{} decisions to make by those who survive, {} not made that need not be; {} runs outside of what is assumed",
+        grouped(tally.pairs.into()),
+        grouped(tally.excused.into()),
+        grouped(tally.outside.into())
+    );
+    let failed: Vec<String> = tally.failed.iter().map(|(what, runs)| format!("{} in {}", what.name(), grouped((*runs).into()))).collect();
+    let failed = if failed.is_empty() { "no run fails".into() } else { format!("{} RUNS FAIL: {}", tally.failed_runs, failed.join(", ")) };
+    println!("{failed} ({seconds:.2} s)\n");
+}
+
+/// The first run that fails, as small as it was made.
+fn print_failures(entry: &Entry, tally: &Tally, smallest: &Judged) {
+    let Some((seed, (plan, failures))) = tally.first.first_key_value() else { return };
+    println!("seed {seed}: {plan}");
+    failures.iter().take(3).for_each(|failure| println!("  {}: {}", failure.what.name().to_uppercase(), failure.says));
+    println!("still, with {}", smallest.plan);
+    smallest.failures.iter().take(3).for_each(|failure| println!("  {}: {}", failure.what.name().to_uppercase(), failure.says));
+    println!("reproduce: {} simulate {} --seed {seed}\n", program(), entry.name);
+}
+
+fn result(entry: &Entry, tally: &Tally, swarm: &Swarm, seconds: f64) -> Value {
+    let kinds: Vec<Value> = swarm
+        .allowed
+        .iter()
+        .map(|kind| json!({ "fault": kind.name(), "runs": tally.with.get(kind), "times": tally.fired.times(*kind) }))
+        .collect();
+    let failed: Vec<Value> =
+        What::ALL.into_iter().filter_map(|what| tally.failed.get(&what).map(|runs| json!({ "what": what.name(), "runs": runs }))).collect();
+    let first: Vec<Value> = tally
+        .first
+        .iter()
+        .map(|(seed, (plan, failures)): (&u64, &(Plan, Vec<Wrong>))| json!({ "seed": seed, "n": plan.n, "failures": said(failures) }))
+        .collect();
+    let (together, pairs) = tally.pairs_of_kinds(&swarm.allowed);
+    json!({
+        "algorithm": entry.name, "seconds": seconds, "runs": tally.runs, "process_rounds": tally.process_rounds, "hostile": tally.hostile,
+        "faults": kinds, "pairs_together": together, "pairs_of_faults": pairs, "decisions": tally.pairs, "excused": tally.excused,
+        "outside": tally.outside, "failed_runs": tally.failed_runs, "failed": failed, "first": first, "log": format!("{:016x}", tally.log),
+    })
+}
