@@ -28,7 +28,7 @@ const MODULE_LINES: usize = 600;
 const ALGORITHM_LINES: usize = 250;
 
 /// Which crates of the project a crate may depend on.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("core", &[]),
     ("macros", &[]),
     ("heardof", &["heardof-core", "heardof-macros", "heardof-cli"]),
@@ -37,7 +37,20 @@ const ARROWS: [(&str, &[&str]); 10] = [
     ("certify", &[]),
     ("node", &["heardof-core"]),
     ("net", &["heardof-core", "heardof-node"]),
-    ("cli", &["heardof-core", "heardof-check", "heardof-prove", "heardof-infer", "heardof-certify", "heardof-node", "heardof-net"]),
+    ("sim", &["heardof-core", "heardof-node"]),
+    (
+        "cli",
+        &[
+            "heardof-core",
+            "heardof-check",
+            "heardof-prove",
+            "heardof-infer",
+            "heardof-certify",
+            "heardof-node",
+            "heardof-net",
+            "heardof-sim",
+        ],
+    ),
     ("../algorithms", &["heardof", "heardof-cli", "heardof-core", "heardof-check"]),
 ];
 

@@ -189,7 +189,10 @@ pub fn recover(owner: &Owner, bytes: &[u8]) -> Result<Recovered, Refusal> {
                 return Err(Refusal::Damaged { at: found.whole, why: "a whole batch follows" });
             }
             None if is_one_flip(rest) => {
-                return Err(Refusal::Damaged { at: found.whole, why: "one bit of the last batch has changed, which may have been durable" });
+                return Err(Refusal::Damaged {
+                    at: found.whole,
+                    why: "one bit of the last batch has changed, which may have been durable",
+                });
             }
             None => break,
         }

@@ -2,7 +2,6 @@
 
 use crate::chance::Chance;
 use crate::faults::{Fired, Kind};
-use crate::liveness::obliged;
 use crate::oracle::{Findings, Oracle};
 use crate::plan::{Plan, Swarm};
 use crate::run::{Outcome, Task, run};
@@ -105,7 +104,14 @@ pub fn judged<P: Specified>(plan: Plan, choices: &Choices<P>, oracle: &Oracle<P>
     }
     let mut excused = None;
     if let Some((p, slot)) = outcome.undecided.first() {
-        let must = if outside.is_empty() { obliged::<P>(&outcome.alive, &task.parameters) } else { Err(format!("outside {outside:?}")) };
+        let must = match &outcome.excuse {
+            Some(why) => Err(why.clone()),
+            None if outcome.undecided.iter().all(|(_, slot)| outcome.findings[*slot as usize].blocked) => {
+                Err("a round waits for more processes than survive".into())
+            }
+            None if outside.is_empty() => Ok(()),
+            None => Err(format!("outside of {}", outside.join(", "))),
+        };
         match must {
             Ok(()) => {
                 let says = format!("instance {slot}: {p} has not decided after everything was healed ({} such)", outcome.undecided.len());

@@ -42,15 +42,23 @@ impl Clock {
 
     /// What it shows at this virtual time.
     pub fn shows(&self, now: u64) -> u64 {
-        let jumped: i64 = self.jumps.iter().take_while(|(at, _)| *at <= now).map(|(_, by)| by).sum();
-        (self.base + now / 1000 * self.rate + now % 1000 * self.rate / 1000).saturating_add_signed(jumped)
+        self.counted(now).saturating_add_signed(self.jumped(now))
+    }
+    fn jumped(&self, now: u64) -> i64 {
+        self.jumps.iter().take_while(|(at, _)| *at <= now).map(|(_, by)| by).sum()
+    }
+    /// What it would show without jumps.
+    fn counted(&self, now: u64) -> u64 {
+        self.base + now / 1000 * self.rate + now % 1000 * self.rate / 1000
     }
 
-    /// The first virtual time, from `now` on, at which a timer for `wanted` fires, if it does not jump before.
+    /// The first virtual time, from `now` on, at which a timer for `wanted` fires, if the clock does not jump before.
     pub fn reaches(&self, now: u64, wanted: u64) -> u64 {
-        let missing = wanted.saturating_sub(self.shows(now));
-        let mut at = now + missing.saturating_mul(1000).div_ceil(self.rate);
-        while self.shows(at) < wanted && missing < HOUR {
+        let wanted = wanted.saturating_add_signed(-self.jumped(now));
+        let missing = wanted.saturating_sub(self.counted(now));
+        let mut at = now.saturating_add(missing.saturating_mul(1000) / self.rate);
+        // Rounded down twice: a few steps at most are missing.
+        while self.counted(at) < wanted {
             at += 1;
         }
         at.div_ceil(self.grain) * self.grain

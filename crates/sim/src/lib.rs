@@ -16,6 +16,7 @@
 pub mod campaign;
 mod chance;
 mod clock;
+pub mod disk;
 pub mod faults;
 mod liveness;
 mod network;

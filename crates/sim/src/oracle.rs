@@ -8,7 +8,7 @@
 
 use heardof_core::heard_of::HeardOfData;
 use heardof_core::ir::Kind;
-use heardof_core::process::{Process, Round, RoundVisitor, Rounds};
+use heardof_core::process::{Process, Progress, Round, RoundVisitor, Rounds};
 use heardof_core::spec::{Spec, SpecFn, Specified};
 use heardof_core::trace::{Mismatch, Record, RoundRecord, Sending, What};
 use heardof_core::value::digest;
@@ -51,6 +51,8 @@ pub struct Findings {
     pub mismatch: Option<Mismatch>,
     /// Properties that do not hold, with the first round after which.
     pub broken: Vec<(&'static str, usize)>,
+    /// In the earliest round in which a survivor waits, `ready` asks for more than the survivors can say.
+    pub blocked: bool,
     /// Safety predicates that the run does not satisfy, with the first such round: what is assumed of the network was not so.
     pub outside: Vec<(&'static str, usize)>,
 }
@@ -75,8 +77,8 @@ impl<P: Specified> Default for Oracle<P> {
 }
 
 impl<P: Specified> Oracle<P> {
-    /// Judges the recordings of all processes; `inputs` are what they would have proposed, if they ever had.
-    pub fn judge(&self, inputs: &[P::Input], parameters: &P::Parameters, recordings: &[Recording]) -> Findings {
+    /// Judges the recordings of all processes; `inputs` are what they would have proposed, if they ever had. `alive` are those who survive.
+    pub fn judge(&self, inputs: &[P::Input], parameters: &P::Parameters, recordings: &[Recording], alive: &[bool]) -> Findings {
         let n = inputs.len();
         let coordinator = P::coordinator(Phase::new(0), n, parameters);
         let first = |(p, input): (Pid, &P::Input)| {
@@ -102,6 +104,7 @@ impl<P: Specified> Oracle<P> {
             }
         }
         run.forwarded();
+        run.findings.blocked = run.blocked(alive);
         run.findings
     }
 }
@@ -189,6 +192,19 @@ impl<P: Specified> Run<'_, P> {
         kernel
     }
 
+    fn blocked(&self, alive: &[bool]) -> bool {
+        let survivors: Vec<Pid> = Pid::all(alive.len()).filter(|p| alive[p.index()]).collect();
+        let rounds = |p: &Pid| self.recordings[p.index()].rounds.len();
+        let Some(round) = survivors.iter().map(rounds).min() else { return false };
+        if survivors.iter().any(|p| self.system[*p].halted()) {
+            return false;
+        }
+        // What those who are ahead have sent here is told by what they would send now: it is asked how many are heard, hardly what.
+        let last: Vec<Pid> = survivors.iter().copied().filter(|p| rounds(p) == round).collect();
+        let waits = Waits { step: Step { run: self, round }, survivors: &survivors, last: &last };
+        P::Rounds::visit(round % P::Rounds::LEN, &mut Default::default(), waits)
+    }
+
     /// Forwarded outputs must be what the rounds of some process led to.
     fn forwarded(&mut self) {
         for (p, recording) in Pid::all(self.recordings.len()).zip(self.recordings) {
@@ -202,6 +218,31 @@ impl<P: Specified> Run<'_, P> {
                 }
             }
         }
+    }
+}
+
+/// Whether survivors wait for more than each other.
+struct Waits<'a, 'b, P: Process> {
+    step: Step<'a, 'b, P>,
+    survivors: &'a [Pid],
+    /// Those in the earliest round.
+    last: &'a [Pid],
+}
+
+impl<P: Process> RoundVisitor<P> for Waits<'_, '_, P> {
+    type Output = bool;
+    fn visit<R: Round<P>>(self, mailbox: &mut Mailbox<R::Message>) -> bool {
+        let system = &self.step.run.system;
+        let phase = Phase::new(self.step.round / P::Rounds::LEN);
+        let coordinator = P::coordinator(phase, system.n(), self.step.run.parameters);
+        self.last.iter().any(|p| {
+            mailbox.clear();
+            for q in self.survivors {
+                let outbox = R::send(&system[*q], &self.step.context(*q, coordinator));
+                outbox.message_to(*p).map(|message| mailbox.deliver(*q, message.clone()));
+            }
+            R::ready(&system[*p], mailbox, &self.step.context(*p, coordinator)) == Progress::Block
+        })
     }
 }
 

@@ -56,7 +56,7 @@ impl Swarm {
             weather = weather.with(Kind::Loss, chance.between(200, 600) as u32);
         }
         let timeout = *chance.of_these(&[5, 10, 50]) * MS;
-        let grace = if self.synchronous { timeout } else { *chance.of_these(&[0, timeout / 4, timeout]) };
+        let grace = if self.synchronous { timeout } else { *chance.of_these(&[0, timeout / 4]) };
         let stormy = chance.between(20, 60) * timeout;
         Plan { seed, n, slots: self.slots, hostile, weather, stormy, grace, timeout }
     }

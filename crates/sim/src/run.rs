@@ -6,18 +6,22 @@
 use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::faults::{Fired, Kind, MS, Window, windows};
+use crate::liveness::obliged;
 use crate::network::Network;
 use crate::oracle::{Findings, Oracle, Recording};
 use crate::plan::Plan;
 use heardof_core::Pid;
 use heardof_core::spec::Specified;
-use heardof_node::{Alarm, App, Config, InstanceId, Join, Node, Output, Timing};
+use heardof_node::{Alarm, App, Config, InstanceId, Join, Node, Output, Steady, Timing};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
 /// How long the survivors have to decide once everything is healed: so many round time-outs. A time-out that has grown takes long to go
 /// back, and a coordinator that has crashed takes a phase.
 const PATIENCE: u64 = 2000;
+
+/// How long they have when they need not.
+const SHORT: u64 = 20;
 
 /// The fingerprint that all nodes of a run have.
 const FINGERPRINT: u64 = 0x51;
@@ -40,6 +44,8 @@ pub struct Outcome {
     pub alarms: Vec<(Pid, InstanceId, Alarm)>,
     /// Who survived.
     pub alive: Vec<bool>,
+    /// Why the survivors need not decide, if so.
+    pub excuse: Option<String>,
     /// What survivors have not decided.
     pub undecided: Vec<(Pid, InstanceId)>,
     /// How often each fault fired.
@@ -76,6 +82,7 @@ struct Machine<'a, P: Specified> {
     node: Node<P>,
     app: Member<'a, P>,
     clock: Clock,
+    steady: Steady,
     alive: bool,
     /// Slow: it does nothing before.
     busy: u64,
@@ -88,6 +95,8 @@ enum Event {
     Start,
     Frame(usize, Vec<u8>),
     Timer,
+    /// The clock jumps: timers are due at another time.
+    Jump,
     Propose(u64),
     Crash,
 }
@@ -154,6 +163,7 @@ impl<'a, P: Specified> World<'a, P> {
                 node: Node::new(config).expect("a plan has processes and a time-out"),
                 app: Member { me: k, task, decided: vec![false; plan.slots as usize] },
                 clock: Clock::of(plan.seed, k, &plan.weather, plan.stormy, &mut outcome.fired),
+                steady: Steady::default(),
                 alive: true,
                 busy: 0,
                 armed: u64::MAX,
@@ -175,7 +185,7 @@ impl<'a, P: Specified> World<'a, P> {
         for p in 0..plan.n {
             self.push(0, p, Event::Start);
             let jumps: Vec<u64> = self.machines[p].clock.jumps().collect();
-            jumps.into_iter().for_each(|at| self.push(at, p, Event::Timer));
+            jumps.into_iter().for_each(|at| self.push(at, p, Event::Jump));
             let mut chance = Chance::of(plan.seed, 7000 + p as u64);
             if chance.permille(plan.weather.share(Kind::Crash)) {
                 let at = chance.below(plan.stormy);
@@ -212,7 +222,10 @@ impl<'a, P: Specified> World<'a, P> {
                 self.push(self.now, p, Event::Propose(slot));
             }
         }
-        let end = self.now + PATIENCE * self.plan.timeout;
+        let alive: Vec<bool> = self.machines.iter().map(|m| m.alive).collect();
+        self.outcome.excuse = obliged::<P>(&alive, &self.task.parameters).err();
+        let patience = if self.outcome.excuse.is_none() { PATIENCE } else { SHORT };
+        let end = self.now + patience * self.plan.timeout;
         self.until(end, &|world| world.machines.iter().all(|m| !m.alive || m.app.decided.iter().all(|d| *d)));
     }
 
@@ -229,7 +242,11 @@ impl<'a, P: Specified> World<'a, P> {
         self.now = if over(self) { self.now } else { end };
     }
 
-    fn happen(&mut self, Due { to, event, .. }: Due) {
+    fn happen(&mut self, Due { at, to, event, .. }: Due) {
+        // The node wanted another time since.
+        if matches!(event, Event::Timer) && at != self.machines[to].armed {
+            return;
+        }
         self.outcome.events += 1;
         let waits = self.waits(to, &event);
         let machine = &mut self.machines[to];
@@ -237,9 +254,12 @@ impl<'a, P: Specified> World<'a, P> {
             return;
         }
         if let Some(until) = waits {
+            if matches!(event, Event::Timer) {
+                machine.armed = until;
+            }
             return self.push(until, to, event);
         }
-        let now = machine.clock.shows(self.now);
+        let now = machine.steady.time(machine.clock.shows(self.now));
         let what = match event {
             Event::Start => {
                 machine.node.handle_start(now, &mut machine.app);
@@ -249,7 +269,7 @@ impl<'a, P: Specified> World<'a, P> {
                 machine.node.handle_frame(now, Pid::new(from), &bytes, &mut machine.app);
                 2 + (from as u64) + (bytes.len() as u64) * 64
             }
-            Event::Timer => {
+            Event::Timer | Event::Jump => {
                 machine.armed = u64::MAX;
                 machine.node.handle_timer(now, &mut machine.app);
                 3
@@ -309,9 +329,9 @@ impl<'a, P: Specified> World<'a, P> {
             }
         }
         let mut arrivals = VecDeque::new();
-        while let Some((to, frame)) = self.machines[p].node.poll_transmit() {
-            let to = to.index();
-            let now = self.now;
+        let mut frame = vec![];
+        while let Some(to) = self.machines[p].node.poll_transmit(&mut frame) {
+            let (to, now, frame) = (to.index(), self.now, std::mem::take(&mut frame));
             self.network.send(now, p, to, frame, &mut self.outcome.fired, |(at, frame)| arrivals.push_back((at, to, frame)));
         }
         for (at, to, frame) in arrivals {
@@ -320,8 +340,8 @@ impl<'a, P: Specified> World<'a, P> {
         let machine = &mut self.machines[p];
         if let Some(wanted) = machine.node.poll_timer() {
             // At least a microsecond later: what is due now has been done, up to a bound for each event.
-            let at = machine.clock.reaches(self.now, wanted).max(self.now + 1000);
-            if at < machine.armed || machine.armed <= self.now {
+            let at = machine.clock.reaches(self.now, machine.steady.reading(wanted)).max(self.now + 1000);
+            if at < machine.armed {
                 machine.armed = at;
                 self.push(at, p, Event::Timer);
             }
@@ -333,15 +353,15 @@ impl<'a, P: Specified> World<'a, P> {
     }
 
     fn judge(mut self, oracle: &Oracle<P>) -> Outcome {
+        self.outcome.alive = self.machines.iter().map(|m| m.alive).collect();
         for slot in 0..self.plan.slots as usize {
             let recordings: Vec<Recording> = self.machines.iter_mut().map(|m| std::mem::take(&mut m.recordings[slot])).collect();
-            self.outcome.findings.push(oracle.judge(&self.task.inputs[slot], &self.task.parameters, &recordings));
+            self.outcome.findings.push(oracle.judge(&self.task.inputs[slot], &self.task.parameters, &recordings, &self.outcome.alive));
         }
         for (p, machine) in self.machines.iter().enumerate() {
             let open = machine.app.decided.iter().enumerate().filter(|(_, decided)| machine.alive && !**decided);
             self.outcome.undecided.extend(open.map(|(slot, _)| (Pid::new(p), slot as u64)));
         }
-        self.outcome.alive = self.machines.iter().map(|m| m.alive).collect();
         self.outcome
     }
 }
