@@ -29,7 +29,7 @@ pub fn simulate(registry: &Registry, args: &args::Simulate) -> Result<Verdict, F
         let done = AtomicU64::new(0);
         let going = |runs: u64| {
             done.fetch_max(runs, Ordering::Relaxed);
-            if runs % 256 == 0 {
+            if runs.is_multiple_of(256) {
                 bar.set_message(format!("{}: {} of {} runs", entry.name, grouped(runs.into()), grouped(args.seeds.into())));
             }
             limit.is_none_or(|limit| begun.elapsed() < limit)

@@ -76,7 +76,7 @@ mod tests {
         );
         check(
             "heardof chekc a",
-            "unknown command `chekc`: expected one of list, explain, check, prove, certify, solve, mutants, run, cluster, replay, demo; see `heardof --help`",
+            "unknown command `chekc`: expected one of list, explain, check, prove, certify, solve, mutants, simulate, run, cluster, replay, demo; see `heardof --help`",
         );
     }
 }

@@ -5,6 +5,7 @@ use crate::faults::{Fired, Kind};
 use crate::oracle::{Findings, Oracle};
 use crate::plan::{Plan, Swarm};
 use crate::run::{Outcome, Task, run};
+use heardof_core::process::{Process, State};
 use heardof_core::spec::Specified;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -14,8 +15,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Clone, Debug)]
 pub struct Choices<P: Specified> {
     /// By number of processes: inputs and parameters, at least one of each. A number that is not there is not simulated.
-    pub of_size: BTreeMap<usize, (Vec<P::Input>, Vec<P::Parameters>)>,
+    pub of_size: BTreeMap<usize, Possible<P>>,
 }
+
+/// Inputs and parameters.
+pub type Possible<P> = (Vec<<P as Process>::Input>, Vec<<P as State>::Parameters>);
 
 impl<P: Specified> Choices<P> {
     /// What the processes of a run propose.

@@ -59,10 +59,6 @@ kinds! {
     Flap "flap" 300,
     /// A process crashes and stays away.
     Crash "crash" 300,
-    /// A process crashes, and starts again after a while with what is on its disk.
-    Restart "restart" 600,
-    /// All processes crash at once, and start again.
-    Blackout "blackout" 400,
     /// A process stops for a while, and goes on with all that waits for it.
     Pause "pause" 400,
     /// A process takes its time for every event.
@@ -77,24 +73,6 @@ kinds! {
     JumpBack "jump-back" 200,
     /// Timers fire only every 20 ms.
     Coalesce "coalesce" 300,
-    /// A crash leaves a part of what was being written.
-    TornWrite "torn-write" 1000,
-    /// A bit of the log has changed when it is read again.
-    BitRot "bit-rot" 300,
-    /// A sector of the log has been written over by something else.
-    Misdirected "misdirected" 200,
-    /// A sync takes up to 100 ms.
-    SlowDisk "slow-disk" 400,
-    /// A sync fails.
-    SyncError "sync-error" 20,
-    /// There is no room left on the disk.
-    DiskFull "disk-full" 20,
-    /// The disk says that it has synced, and has not.
-    LostSync "lost-sync" 100,
-    /// The disk is as it was some time ago.
-    Rollback "rollback" 300,
-    /// The disk is empty.
-    TotalLoss "total-loss" 200,
 }
 
 impl fmt::Display for Kind {
@@ -104,10 +82,6 @@ impl fmt::Display for Kind {
 }
 
 impl Kind {
-    /// Whether it is beyond what any process can notice: then a process forgets what it has said, and nothing holds.
-    pub fn is_amnesia(self) -> bool {
-        matches!(self, Kind::LostSync | Kind::Rollback | Kind::TotalLoss)
-    }
     /// The kind with this name.
     pub fn named(name: &str) -> Option<Kind> {
         Kind::ALL.into_iter().find(|kind| kind.name() == name)
@@ -215,7 +189,7 @@ impl Window {
             Kind::Bridge => apart && from != a && to != a,
             Kind::Isolate => from == a || to == a,
             Kind::OneWay => (from, to) == (a, b),
-            Kind::Flap => (from, to) == (a, b) && (now / (3 * MS)) % 2 == 0,
+            Kind::Flap => (from, to) == (a, b) && (now / (3 * MS)).is_multiple_of(2),
             _ => false,
         }
     }

@@ -16,7 +16,6 @@
 pub mod campaign;
 mod chance;
 mod clock;
-pub mod disk;
 pub mod faults;
 mod liveness;
 mod network;

@@ -302,3 +302,6 @@ impl<P: Process> RoundVisitor<P> for Step<'_, '_, P> {
         Ok((states, executed))
     }
 }
+
+#[cfg(test)]
+mod tests;

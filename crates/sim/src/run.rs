@@ -232,7 +232,7 @@ impl<'a, P: Specified> World<'a, P> {
     /// Lets things happen, up to this time or until it is over.
     fn until(&mut self, end: u64, over: &dyn Fn(&Self) -> bool) {
         while let Some(Reverse(due)) = self.due.peek() {
-            if due.at >= end || (self.outcome.events % 16 == 0 && over(self)) {
+            if due.at >= end || (self.outcome.events.is_multiple_of(16) && over(self)) {
                 break;
             }
             let Reverse(due) = self.due.pop().expect("peeked");
