@@ -19,6 +19,7 @@ chapters! {
     Mutants = "../../../docs/book/src/mutants.md";
     Prove = "../../../docs/book/src/prove.md";
     WhenAProofFails = "../../../docs/book/src/when-a-proof-fails.md";
+    Simulate = "../../../docs/book/src/simulate.md";
     Run = "../../../docs/book/src/run.md";
     RustSubset = "../../../docs/book/src/rust-subset.md";
     YourOwnCrate = "../../../docs/book/src/your-own-crate.md";
