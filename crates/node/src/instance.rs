@@ -381,7 +381,14 @@ impl<P: Process> Instance<P> {
         }
         // Not in the middle of a phase: the others may yet need what this process says in it.
         if self.decided && self.k == 0 && self.round > 0 && turn.world.config.retire_when_decided {
-            self.retire(turn, End::Retired(self.round as usize));
+            let end = End::Retired(self.round as usize);
+            // At the end of a phase mailboxes are empty: what is early for the next phase waits elsewhere. A parked instance has let
+            // some in since.
+            if turn.world.config.park {
+                self.retire(turn, end)
+            } else {
+                self.retire_empty(turn, end)
+            }
             return None;
         }
         self.enter(turn, by_deadline)

@@ -260,6 +260,44 @@ fn a_parked_instance_sends_nothing_until_its_state_is_durable() {
 }
 
 #[test]
+fn the_next_instance_in_a_place_finds_no_messages_of_the_last() {
+    let estimate = encoded(&((9u64, 9u64), None::<Phase>));
+    let message = |instance, round, payload| Section { kind: Kind::Message, instance, count: 1, round, payload };
+    let decided = Paxos { x: (1, 0), ts: None, vote: None, ready: false, decision: Some((1, 0)) };
+    let told = [&[1], &encoded(&decided)[..]].concat();
+    for (park, goes_on) in [(true, false), (false, true)] {
+        let mut t = Trio::new(|c| (c.park, c.max_finished, c.retire_when_decided) = (park, 0, !goes_on));
+        t.propose(0, 1);
+        let hear =
+            |t: &mut Trio, from, section| t.nodes[0].handle_frame(t.now, Pid::new(from), &frame_of(from, &[section]), &mut t.apps[0]);
+        let durable = |t: &mut Trio, id, round| {
+            while t.nodes[0].poll_output().is_some() {}
+            assert_eq!(t.nodes[0].handle_durable(t.now, id, round, &mut t.apps[0]), park);
+            while t.nodes[0].poll_output().is_some() {}
+        };
+        hear(&mut t, 1, message(1, 0, &estimate));
+        hear(&mut t, 1, message(1, 2, &[]));
+        (0..4).for_each(|round| durable(&mut t, 1, round));
+        // It is at the end of a phase, or in the next one, and messages of the next one come before it retires.
+        assert_eq!((t.nodes[0].round(1), t.nodes[0].live()), (Some(if park { 4 } else { 5 }), 1));
+        hear(&mut t, 2, message(1, 4, &estimate));
+        hear(&mut t, 2, message(1, 6, &[]));
+        if park {
+            durable(&mut t, 1, 4);
+        } else {
+            hear(&mut t, 1, Section { kind: Kind::Decision, ..message(1, 4, &told) });
+        }
+        assert_eq!((t.nodes[0].live(), t.nodes[0].remembered()), (0, 0));
+        t.propose(0, 2);
+        durable(&mut t, 2, 0);
+        assert_eq!(t.nodes[0].round(2), Some(0), "it has heard itself only");
+        hear(&mut t, 2, message(2, 0, &estimate));
+        assert_eq!(t.nodes[0].counters().messages_duplicate, 0);
+        assert_eq!(t.nodes[0].round(2), Some(if park { 1 } else { 2 }), "and now a majority, but no acknowledgement besides its own");
+    }
+}
+
+#[test]
 fn bytes_of_any_kind_do_nothing() {
     let mut t = Trio::new(|_| ());
     t.apps[0].joins = true;

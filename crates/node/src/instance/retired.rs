@@ -15,10 +15,13 @@ use heardof_core::value::decode_all;
 impl<P: Process> Instance<P> {
     /// The instance ends; stragglers are told what it was told, or its own state.
     pub(super) fn retire<A>(&mut self, turn: &mut Turn<'_, P, A>, end: End) {
+        self.give_back(turn);
+        self.retire_empty(turn, end);
+    }
+
+    /// The same where all mailboxes are empty: the next instance in this place must not find messages of this one.
+    pub(super) fn retire_empty<A>(&mut self, turn: &mut Turn<'_, P, A>, end: End) {
         self.stage = Stage::Retired;
-        if self.k > 0 || self.cold.is_some() {
-            self.give_back(turn);
-        }
         let told = self.cold.take().map(|cold| (cold.told, cold.finished));
         let config = &turn.world.config;
         if config.farewell || told.as_ref().is_some_and(|(told, _)| told.is_some()) {
