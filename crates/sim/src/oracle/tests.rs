@@ -6,7 +6,7 @@ type P = OneThirdRule<u64>;
 
 /// Three processes, inputs 0, 1, 1; what each hears, round by round. Recorded as the model would have it.
 fn recorded(heard: &[[&[usize]; 3]]) -> Vec<Recording> {
-    let mut system = System::start([0, 1, 1].map(|x| OneThirdRule { x, decision: None }).to_vec(), ());
+    let mut system = System::start([0_u64, 1, 1].map(|x| OneThirdRule { x, decision: None }).to_vec(), ());
     let mut recordings = vec![Recording::default(); 3];
     for (round, sets) in heard.iter().enumerate() {
         let set = |set: &[usize]| set.iter().map(|q| Pid::new(*q)).collect();
@@ -45,9 +45,9 @@ fn what_differs_is_named() {
     let changes: [(Change, usize, usize, &str); 6] = [
         (|r| r[0].rounds[1].state ^= 1, 0, 1, "the state"),
         (|r| r[0].rounds[1].heard[2].1 ^= 1, 0, 1, "the message from p2"),
-        (|r| r[1].rounds[1].heard.truncate(1), 1, 1, "the state"),
+        (|r| r[0].rounds[1].heard.truncate(2), 0, 1, "the state"),
         (|r| r[1].rounds.truncate(1), 0, 2, "the message from p1"),
-        (|r| r[2].rounds.swap(0, 1), 2, 0, "the state"),
+        (|r| r[2].rounds.swap(0, 1), 2, 1, "the message from p0"),
         (|r| r[2].forwarded.push(("decision".into(), "Some(7)".into())), 2, 3, "the forwarded `decision`"),
     ];
     for (change, process, round, what) in changes {
