@@ -92,6 +92,9 @@ fn numbers_out_of_range() {
     refused(&here, "cluster one_third_rule --loss 1.5", &["--loss 1.5:", "expected a probability from 0 to below 1"]);
     refused(&here, "cluster one_third_rule --round-timeout 20", &["--round-timeout 20:", "expected a time", "50ms"]);
     refused(&here, "cluster one_third_rule --timeout 0s", &["--timeout 0s:", "above 0"]);
+    refused(&here, "simulate one_third_rule --seeds 0", &["--seeds 0:"]);
+    refused(&here, "simulate one_third_rule -n 2000", &["-n:", "at most 1024 processes", "2000"]);
+    refused(&here, "simulate one_third_rule --faults rain", &["--faults:", "`rain` is none of loss, delay"]);
     refused(&here, "cluster one_third_rule --seed x", &["--seed x:", "expected a number"]);
 }
 

@@ -3,6 +3,7 @@
 use heardof_algorithms::registry;
 use heardof_cli::typed::Campaign;
 use heardof_sim::{Kind, Swarm, Tally, What};
+use std::process::Command;
 
 fn simulated(name: &str, seeds: u64, threads: usize) -> Tally {
     let registry = registry();
@@ -60,4 +61,17 @@ fn runs_are_the_same_again_whatever_the_threads() {
         assert_eq!(once.fired, again.fired, "{name}");
         assert_ne!(once.log, simulated(name, 99, 1).log, "{name}");
     }
+}
+
+/// The line that is printed to reproduce a failure does, with the options that the seed was drawn with.
+#[test]
+fn a_failure_is_reproduced_by_the_line_that_says_so() {
+    let run = |words: &str| Command::new(env!("CARGO_BIN_EXE_heardof")).args(words.split_whitespace()).output().expect("it runs");
+    let found = run("simulate otr_half --seeds 50 -n 3..4 --faults loss,split --instances 7");
+    let printed = String::from_utf8_lossy(&found.stdout);
+    let line = printed.lines().find_map(|line| line.strip_prefix("reproduce: heardof ")).expect("a run fails");
+    assert!(line.ends_with(" -n 3..4 --instances 7 --faults loss,split"), "{line}");
+    let again = run(line);
+    assert_eq!(again.status.code(), Some(1), "{line}");
+    assert!(String::from_utf8_lossy(&again.stdout).contains("PROPERTY: instance "), "{line}");
 }

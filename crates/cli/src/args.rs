@@ -230,7 +230,7 @@ pub struct Simulate {
     #[arg(long)]
     pub all: bool,
     /// How many runs of each algorithm
-    #[arg(long, default_value = "1000", value_name = "NUMBER", conflicts_with = "seed")]
+    #[arg(long, default_value = "1000", value_name = "NUMBER", conflicts_with = "seed", value_parser = clap::value_parser!(u64).range(1..))]
     pub seeds: u64,
     /// The first seed
     #[arg(long, default_value = "0", value_name = "NUMBER", conflicts_with = "seed")]

@@ -61,14 +61,14 @@ impl Registry {
     /// Adds an algorithm under the name of its type in snake case.
     #[must_use]
     pub fn with<P: Described>(self) -> Self {
-        self.add::<P>(None, Box::new(crate::typed::Of::<P>::default()))
+        self.add::<P>(None, Box::new(crate::typed::Of::<P>::new(false)))
     }
 
     /// Adds a wrong variant of an algorithm, and says what is wrong with it. `list` shows it apart, `--all` leaves it out, and no cluster
     /// runs it.
     #[must_use]
     pub fn with_wrong<P: Described>(self, why: &'static str) -> Self {
-        self.add::<P>(Some(why), Box::new(crate::typed::NotRun::<P>::default()))
+        self.add::<P>(Some(why), Box::new(crate::typed::Of::<P>::new(true)))
     }
 
     /// Adds a command line to what `demo` runs, such as `&["check", "one_third_rule"]`.

@@ -3,12 +3,13 @@
 use crate::args;
 use crate::check::threads;
 use crate::registry::{Entry, Registry};
+use crate::run::assumed;
 use crate::show::{grouped, json, now, program, spinner, table};
 use crate::typed::Campaign;
 use crate::{Failure, Verdict};
+use heardof_core::MAX_PROCESSES;
 use heardof_sim::{Failure as Wrong, Judged, Kind, Plan, Swarm, Tally, What};
 use serde_json::{Value, json};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 pub fn simulate(registry: &Registry, args: &args::Simulate) -> Result<Verdict, Failure> {
     let start = now();
@@ -26,16 +27,14 @@ pub fn simulate(registry: &Registry, args: &args::Simulate) -> Result<Verdict, F
         let bar = spinner(args.json);
         // What time there is, is there for all.
         let limit = args.time_limit.map(|limit| limit.saturating_sub(start.elapsed()) / (entries.len() - k) as u32);
-        let done = AtomicU64::new(0);
         let going = |runs: u64| {
-            done.fetch_max(runs, Ordering::Relaxed);
             if runs.is_multiple_of(256) {
                 bar.set_message(format!("{}: {} of {} runs", entry.name, grouped(runs.into()), grouped(args.seeds.into())));
             }
             limit.is_none_or(|limit| begun.elapsed() < limit)
         };
         let seeds = args.from..args.from.saturating_add(args.seeds);
-        let campaign = Campaign { swarm: swarm.clone(), seeds, threads: threads(args.threads), going: &going };
+        let campaign = Campaign { swarm: of_entry(&swarm, entry), seeds, threads: threads(args.threads), going: &going };
         let tally = entry.typed.simulate(&campaign)?;
         let seconds = begun.elapsed().as_secs_f64();
         bar.set_message(format!("{}: making the failure small", entry.name));
@@ -50,7 +49,7 @@ pub fn simulate(registry: &Registry, args: &args::Simulate) -> Result<Verdict, F
         if !args.json {
             print(entry, &tally, &swarm, seconds, campaign.threads);
             if let Some(smallest) = &smallest {
-                print_failures(entry, &tally, smallest);
+                print_failures(entry, args, &tally, smallest);
             }
         }
         results.push(result(entry, &tally, &swarm, seconds));
@@ -68,6 +67,9 @@ pub fn simulate(registry: &Registry, args: &args::Simulate) -> Result<Verdict, F
 fn swarm(args: &args::Simulate) -> Result<Swarm, Failure> {
     let mut swarm = Swarm { slots: args.instances, ..Swarm::default() };
     if let Some(sizes) = &args.n {
+        if *sizes.end() > MAX_PROCESSES {
+            return Err(Failure::usage(format!("-n: expected at most {MAX_PROCESSES} processes, found {}", sizes.end())));
+        }
         swarm.sizes = sizes.clone().collect();
     }
     swarm.allowed = match args.faults.as_deref() {
@@ -84,21 +86,35 @@ fn swarm(args: &args::Simulate) -> Result<Swarm, Failure> {
     Ok(swarm)
 }
 
+/// Where synchrony is assumed nobody runs ahead of the clock.
+fn of_entry(swarm: &Swarm, entry: &Entry) -> Swarm {
+    Swarm { synchronous: !assumed(entry).is_empty(), ..swarm.clone() }
+}
+
+/// What is to be said again, so that a seed means the same run.
+fn options(args: &args::Simulate) -> String {
+    let n = args.n.as_ref().map_or(String::new(), |n| format!(" -n {}..{}", n.start(), n.end()));
+    let instances = if args.instances == Swarm::default().slots { String::new() } else { format!(" --instances {}", args.instances) };
+    let faults = args.faults.as_ref().map_or(String::new(), |faults| format!(" --faults {faults}"));
+    n + &instances + &faults
+}
+
 /// One run of each algorithm, told.
 fn one(entries: &[&Entry], args: &args::Simulate, swarm: &Swarm, seed: u64) -> Result<Verdict, Failure> {
-    let mut verdict = Verdict::Holds;
+    let (mut verdict, mut results, start) = (Verdict::Holds, vec![], now());
     for entry in entries {
         let begun = now();
-        let campaign = Campaign { swarm: swarm.clone(), seeds: seed..seed + 1, threads: 1, going: &|_| true };
+        let campaign = Campaign { swarm: of_entry(swarm, entry), seeds: seed..seed + 1, threads: 1, going: &|_| true };
         let judged = entry.typed.simulate_one(seed, &campaign)?;
         let seconds = begun.elapsed().as_secs_f64();
         let one = Verdict::of(judged.failures.is_empty());
         verdict = verdict.and(one);
         let rounds: u64 = judged.outcome.findings.iter().map(|f| f.process_rounds).sum();
         if args.json {
-            let figures = json!({ "algorithm": entry.name, "seed": seed, "process_rounds": rounds, "log": format!("{:016x}", judged.outcome.log),
-                "failures": said(&judged.failures), "excused": judged.excused, "outside": judged.outside });
-            println!("{}", json(one, seconds, figures));
+            results.push(
+                json!({ "algorithm": entry.name, "seed": seed, "process_rounds": rounds, "log": format!("{:016x}", judged.outcome.log),
+                "failures": said(&judged.failures), "excused": judged.excused, "outside": judged.outside }),
+            );
             continue;
         }
         println!("{}, seed {seed}: {}", entry.name, judged.plan);
@@ -115,6 +131,9 @@ fn one(entries: &[&Entry], args: &args::Simulate, swarm: &Swarm, seed: u64) -> R
         }
         judged.failures.iter().for_each(|failure| println!("{}: {}", failure.what.name().to_uppercase(), failure.says));
         println!("{} ({seconds:.2} s)", if judged.failures.is_empty() { "an execution of the model" } else { "FAILS" });
+    }
+    if args.json {
+        println!("{}", json(verdict, start.elapsed().as_secs_f64(), json!({ "algorithms": results })));
     }
     Ok(verdict)
 }
@@ -155,13 +174,13 @@ fn print(entry: &Entry, tally: &Tally, swarm: &Swarm, seconds: f64, threads: usi
 }
 
 /// The first run that fails, as small as it was made.
-fn print_failures(entry: &Entry, tally: &Tally, smallest: &Judged) {
+fn print_failures(entry: &Entry, args: &args::Simulate, tally: &Tally, smallest: &Judged) {
     let Some((seed, (plan, failures))) = tally.first.first_key_value() else { return };
     println!("seed {seed}: {plan}");
     failures.iter().take(3).for_each(|failure| println!("  {}: {}", failure.what.name().to_uppercase(), failure.says));
     println!("still, with {}", smallest.plan);
     smallest.failures.iter().take(3).for_each(|failure| println!("  {}: {}", failure.what.name().to_uppercase(), failure.says));
-    println!("reproduce: {} simulate {} --seed {seed}\n", program(), entry.name);
+    println!("reproduce: {} simulate {} --seed {seed}{}\n", program(), entry.name, options(args));
 }
 
 fn result(entry: &Entry, tally: &Tally, swarm: &Swarm, seconds: f64) -> Value {

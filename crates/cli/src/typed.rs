@@ -45,7 +45,7 @@ pub struct Campaign<'a> {
     pub going: &'a (dyn Fn(u64) -> bool + Sync),
 }
 
-/// The largest numbers of values and phases that inputs and parameters are drawn from.
+/// How many values a word has of which inputs and parameters are drawn.
 const VALUES: usize = 3;
 
 impl<P: Described> Of<P> {
@@ -65,32 +65,23 @@ impl<P: Described> Of<P> {
         }
         let mut swarm = campaign.swarm.clone();
         swarm.sizes.retain(|n| of_size.contains_key(n));
-        // What is assumed of the network is what a cluster with synchronous rounds gives.
-        swarm.synchronous = P::specs().iter().any(|spec| spec.kind == heardof_core::ir::Kind::Safety);
         if swarm.sizes.is_empty() {
             return Err(Failure::usage(format!("no parameters are admissible for n in {:?}", campaign.swarm.sizes)));
         }
         Ok((swarm, Choices { of_size }))
     }
-    fn simulate(campaign: &Campaign<'_>) -> Result<Tally, Failure> {
-        let (swarm, choices) = Self::choices(campaign)?;
-        Ok(heardof_sim::campaign(&swarm, &choices, campaign.seeds.clone(), campaign.threads, campaign.going))
-    }
-    fn shrink(plan: &Plan, what: What, campaign: &Campaign<'_>) -> Result<Judged, Failure> {
-        Ok(heardof_sim::shrink(plan, what, &Self::choices(campaign)?.1))
-    }
-    fn simulate_one(campaign: &Campaign<'_>, seed: u64) -> Result<Judged, Failure> {
-        let (swarm, choices) = Self::choices(campaign)?;
-        Ok(heardof_sim::judged(swarm.plan(seed), &choices, &Oracle::default()))
-    }
 }
 
-/// The algorithm `P`.
-pub struct Of<P>(PhantomData<fn() -> P>);
+/// The algorithm `P`. A wrong variant is checked and simulated, never run.
+pub struct Of<P> {
+    is_wrong: bool,
+    algorithm: PhantomData<fn() -> P>,
+}
 
-impl<P> Default for Of<P> {
-    fn default() -> Self {
-        Of(PhantomData)
+impl<P> Of<P> {
+    /// The algorithm, or wrong variant.
+    pub fn new(is_wrong: bool) -> Self {
+        Of { is_wrong, algorithm: PhantomData }
     }
 }
 
@@ -98,21 +89,6 @@ impl From<NetError> for Failure {
     fn from(error: NetError) -> Self {
         Failure::usage(error.to_string())
     }
-}
-
-/// Wrong variants are simulated like right ones.
-macro_rules! simulations {
-    () => {
-        fn simulate(&self, campaign: &Campaign<'_>) -> Result<Tally, Failure> {
-            Of::<P>::simulate(campaign)
-        }
-        fn shrink(&self, plan: &Plan, what: What, campaign: &Campaign<'_>) -> Result<Judged, Failure> {
-            Of::<P>::shrink(plan, what, campaign)
-        }
-        fn simulate_one(&self, seed: u64, campaign: &Campaign<'_>) -> Result<Judged, Failure> {
-            Of::<P>::simulate_one(campaign, seed)
-        }
-    };
 }
 
 impl<P: Described> Typed for Of<P> {
@@ -124,6 +100,9 @@ impl<P: Described> Typed for Of<P> {
         options: &Options,
         on_output: &mut dyn FnMut(&Output),
     ) -> Result<Outcome, Failure> {
+        if self.is_wrong {
+            return Err(Failure::usage("this is a wrong variant, kept as test data for `check`: it is not run"));
+        }
         let me = cluster.process(id)?;
         cluster.parameters::<<P as State>::Parameters>()?;
         let sort = <P::Input as Value>::sort();
@@ -131,28 +110,19 @@ impl<P: Described> Typed for Of<P> {
         let input = <P::Input as Value>::from_datum(&datum).ok_or_else(|| Failure::usage(format!("--input {datum}: not a {sort}")))?;
         Ok(heardof_net::run::<P>(cluster, me, input, options, on_output)?)
     }
-    simulations!();
+    fn simulate(&self, campaign: &Campaign<'_>) -> Result<Tally, Failure> {
+        let (swarm, choices) = Self::choices(campaign)?;
+        Ok(heardof_sim::campaign(&swarm, &choices, campaign.seeds.clone(), campaign.threads, campaign.going))
+    }
+    fn shrink(&self, plan: &Plan, what: What, campaign: &Campaign<'_>) -> Result<Judged, Failure> {
+        Ok(heardof_sim::shrink(plan, what, &Self::choices(campaign)?.1))
+    }
+    fn simulate_one(&self, seed: u64, campaign: &Campaign<'_>) -> Result<Judged, Failure> {
+        let (swarm, choices) = Self::choices(campaign)?;
+        Ok(heardof_sim::judged(swarm.plan(seed), &choices, &Oracle::default()))
+    }
     fn replay(&self, traces: &[Trace], fingerprint: u64) -> Result<Replay, ReplayError> {
         replay::<P>(traces, fingerprint)
-    }
-}
-
-/// A wrong variant: it is checked and simulated, never run.
-pub struct NotRun<P>(PhantomData<fn() -> P>);
-
-impl<P> Default for NotRun<P> {
-    fn default() -> Self {
-        NotRun(PhantomData)
-    }
-}
-
-impl<P: Described> Typed for NotRun<P> {
-    fn run(&self, _: &Cluster, _: usize, _: &str, _: &Options, _: &mut dyn FnMut(&Output)) -> Result<Outcome, Failure> {
-        Err(Failure::usage("this is a wrong variant, kept as test data for `check`: it is not run"))
-    }
-    simulations!();
-    fn replay(&self, _: &[Trace], _: u64) -> Result<Replay, ReplayError> {
-        Err(ReplayError::Empty)
     }
 }
 

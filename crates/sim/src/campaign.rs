@@ -107,22 +107,19 @@ pub fn judged<P: Specified>(plan: Plan, choices: &Choices<P>, oracle: &Oracle<P>
         failures.push(Failure { what: What::Alarm, says: format!("instance {slot}, {p}: {alarm}") });
     }
     let mut excused = None;
-    if let Some((p, slot)) = outcome.undecided.first() {
-        let must = match &outcome.excuse {
-            Some(why) => Err(why.clone()),
-            None if outcome.undecided.iter().all(|(_, slot)| outcome.findings[*slot as usize].blocked) => {
-                Err("a round waits for more processes than survive".into())
-            }
-            None if outside.is_empty() => Ok(()),
-            None => Err(format!("outside of {}", outside.join(", "))),
-        };
-        match must {
-            Ok(()) => {
-                let says = format!("instance {slot}: {p} has not decided after everything was healed ({} such)", outcome.undecided.len());
+    if !outcome.undecided.is_empty() {
+        let blocked = |slot: u64| outcome.findings[slot as usize].blocked;
+        let open: Vec<_> = outcome.undecided.iter().filter(|(_, slot)| !blocked(*slot)).collect();
+        excused = match (&outcome.excuse, open.first()) {
+            (Some(why), _) => Some(why.clone()),
+            (None, None) => Some("a round waits for more processes than survive".into()),
+            (None, Some(_)) if !outside.is_empty() => Some(format!("outside of {}", outside.join(", "))),
+            (None, Some((p, slot))) => {
+                let says = format!("instance {slot}: {p} has not decided after everything was healed ({} such)", open.len());
                 failures.push(Failure { what: What::Undecided, says });
+                None
             }
-            Err(why) => excused = Some(why),
-        }
+        };
     }
     Judged { plan, outcome, failures, outside, excused }
 }

@@ -3,7 +3,7 @@
 use heardof_core::heard_of::HeardOfData;
 use heardof_core::ir::Kind;
 use heardof_core::process::Rounds;
-use heardof_core::spec::{SpecFn, Specified};
+use heardof_core::spec::{Spec, SpecFn, Specified};
 use heardof_core::{HeardOf, Pid, Set, Value};
 
 /// Whether everybody hears the survivors and nobody else, in each round of some phase, satisfies the safety predicates and those of the good
@@ -18,10 +18,11 @@ pub fn obliged<P: Specified>(alive: &[bool], parameters: &P::Parameters) -> Resu
         return Err("nobody survives".into());
     }
     let names = P::Rounds::names();
+    let specs = P::specs();
     // Coordinators rotate: a phase of each.
     let mut reason = String::new();
     for phase in 0..n {
-        match good::<P>(phase, &names, &survivors, n, parameters) {
+        match good(&specs, phase, &names, &survivors, n, parameters) {
             Ok(()) => return Ok(()),
             Err(why) => reason = why,
         }
@@ -30,7 +31,14 @@ pub fn obliged<P: Specified>(alive: &[bool], parameters: &P::Parameters) -> Resu
 }
 
 /// Whether a phase in which everybody hears the survivors is good; if not, the predicate that says so.
-fn good<P: Specified>(phase: usize, names: &[&str], survivors: &Set<Pid>, n: usize, parameters: &P::Parameters) -> Result<(), String> {
+fn good<P: Specified>(
+    specs: &[Spec<P>],
+    phase: usize,
+    names: &[&str],
+    survivors: &Set<Pid>,
+    n: usize,
+    parameters: &P::Parameters,
+) -> Result<(), String> {
     for (k, name) in names.iter().enumerate() {
         for coin in [false, true] {
             let heard = vec![survivors.clone(); n];
@@ -45,7 +53,7 @@ fn good<P: Specified>(phase: usize, names: &[&str], survivors: &Set<Pid>, n: usi
                 parameters: parameters.to_datum(),
             };
             let ho = HeardOf::<P>::from_data(data).expect("parameters written by `to_datum` are read by `from_datum`");
-            for spec in P::specs() {
+            for spec in specs {
                 let speaks = match &spec.kind {
                     Kind::Safety => true,
                     Kind::Liveness { rounds, .. } => rounds.is_empty() || rounds.iter().any(|round| round == name),

@@ -248,11 +248,11 @@ impl<'a, P: Specified> World<'a, P> {
             return;
         }
         self.outcome.events += 1;
-        let waits = self.waits(to, &event);
-        let machine = &mut self.machines[to];
-        if !machine.alive {
+        if !self.machines[to].alive {
             return;
         }
+        let waits = self.waits(to, &event);
+        let machine = &mut self.machines[to];
         if let Some(until) = waits {
             if matches!(event, Event::Timer) {
                 machine.armed = until;
