@@ -72,6 +72,10 @@ impl<Q, C> Context<Q, C> {
     pub fn drew_coin(&self) -> bool {
         self.drawn.get()
     }
+    /// For tools: the coin, without looking at it.
+    pub fn peek(&self) -> bool {
+        self.coin.toss()
+    }
     /// This process.
     pub fn id(&self) -> Pid {
         self.id

@@ -15,6 +15,9 @@
 //! retired 2 #..
 //! ```
 //!
+//! A process that comes back after a crash goes on in the same recording: `recovered 1` says that it is in round 1 again and that the lines
+//! of that round and of later ones are void.
+//!
 //! A `round` line is written after `update` and before anything of the next round is sent: whoever was heard in round r has a line
 //! for every round before r. Where what is sent may depend on chance or on the application (the coin was looked at, a request was
 //! there), a line `sending 3 coin true request -` goes before it, for the round may never be finished. A process that is killed simply
@@ -140,6 +143,9 @@ pub enum Record {
         /// Its value, as text.
         value: String,
     },
+    /// The process had crashed and comes back into this round: what it recorded of this round and later ones is void. Nobody has heard
+    /// anything that depends on it.
+    Recovered(usize),
     /// The recording ends.
     End(End),
 }
@@ -169,6 +175,7 @@ impl fmt::Display for Record {
                 write!(f, "round {round} state {state:016x} coin {coin} heard {heard} request {}", request.as_deref().unwrap_or("-"))
             }
             Record::Forwarded { round, field, value } => write!(f, "forwarded {round} {field} {value}"),
+            Record::Recovered(round) => write!(f, "recovered {round}"),
             Record::End(End::Halted(round)) => write!(f, "halted {round}"),
             Record::End(End::Retired(round)) => write!(f, "retired {round}"),
             Record::End(End::Stopped(round)) => write!(f, "stopped {round}"),
@@ -181,7 +188,7 @@ impl Record {
     pub fn round(&self) -> usize {
         match self {
             Record::Sending(Sending { round, .. }) | Record::Round(RoundRecord { round, .. }) | Record::Forwarded { round, .. } => *round,
-            Record::End(End::Halted(round) | End::Retired(round) | End::Stopped(round)) => *round,
+            Record::Recovered(round) | Record::End(End::Halted(round) | End::Retired(round) | End::Stopped(round)) => *round,
         }
     }
     /// The line of this record, with its checksum and line end.
@@ -203,6 +210,8 @@ pub struct Trace {
     pub sending: Option<Sending>,
     /// Outputs learnt from others: field and value.
     pub forwarded: Vec<(String, String)>,
+    /// The rounds that it came back into after a crash, in the order in which it did.
+    pub recovered: Vec<usize>,
     /// How it ends; `None`: cut off.
     pub end: Option<End>,
     /// Whether a torn last line was dropped.
@@ -260,27 +269,38 @@ impl Trace {
             return Err(fail(lines.len() + 1, format!("expected the {HEADER_LINES} lines of a header, found {}", lines.len())));
         }
         let header = header(&lines).map_err(|(line, problem)| fail(line, problem))?;
-        let (rounds, forwarded) = (vec![], vec![]);
-        let mut trace = Trace { source: source.to_string(), header, rounds, sending: None, forwarded, end: None, torn };
+        let (rounds, forwarded, recovered) = (vec![], vec![], vec![]);
+        let mut trace = Trace { source: source.to_string(), header, rounds, sending: None, forwarded, recovered, end: None, torn };
+        // How many forwarded outputs there were when it last came back.
+        let mut told_before = 0;
         for (k, line) in lines.iter().enumerate().skip(HEADER_LINES) {
             let record = record(line).ok_or_else(|| fail(k + 1, format!("expected a record, found `{line}`")))?;
-            trace.add(record).map_err(|problem| fail(k + 1, problem))?;
+            if matches!(record, Record::Recovered(_)) {
+                told_before = trace.forwarded.len();
+            }
+            trace.add(record, told_before).map_err(|problem| fail(k + 1, problem))?;
         }
         Ok(trace)
     }
 
+    /// How many bytes of a recording are whole lines: a process that comes back goes on behind them.
+    pub fn whole(text: &[u8]) -> usize {
+        text.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1)
+    }
+
     /// Appends a record if it may stand here.
-    fn add(&mut self, record: Record) -> Result<(), String> {
+    fn add(&mut self, record: Record, told_before: usize) -> Result<(), String> {
         let next = self.rounds.len();
-        if self.end.is_some() {
+        let comes_back = matches!(record, Record::Recovered(_));
+        if self.end.is_some() && !comes_back {
             return Err(format!("expected nothing behind the end, found `{record}`"));
         }
         let round = record.round();
-        if round != next {
+        if round != next && !comes_back {
             return Err(format!("expected round {next}, found round {round}: a line is missing or stands twice"));
         }
         match record {
-            Record::Sending(_) | Record::Round(_) if !self.forwarded.is_empty() => {
+            Record::Sending(_) | Record::Round(_) if self.forwarded.len() > told_before => {
                 Err("expected no round behind a forwarded output".into())
             }
             Record::Sending(sending) => match self.sending.replace(sending) {
@@ -296,7 +316,19 @@ impl Trace {
                 self.end = Some(end);
                 Ok(())
             }
+            Record::Recovered(round) => self.come_back(round),
         }
+    }
+
+    /// It goes on in a round that it had entered: what came after never happened.
+    fn come_back(&mut self, round: usize) -> Result<(), String> {
+        if round > self.rounds.len() {
+            return Err(format!("expected it to come back into one of the rounds 0 to {}, found round {round}", self.rounds.len()));
+        }
+        self.rounds.truncate(round);
+        (self.sending, self.end) = (None, None);
+        self.recovered.push(round);
+        Ok(())
     }
 
     fn add_round(&mut self, record: RoundRecord) -> Result<(), String> {
@@ -359,6 +391,7 @@ fn record(line: &str) -> Option<Record> {
             let round = parts.next()?.parse().ok()?;
             Some(Record::Forwarded { round, field: parts.next()?.to_string(), value: parts.next()?.to_string() })
         }
+        "recovered" => Some(Record::Recovered(rest.parse().ok()?)),
         "halted" => Some(Record::End(End::Halted(rest.parse().ok()?))),
         "retired" => Some(Record::End(End::Retired(rest.parse().ok()?))),
         "stopped" => Some(Record::End(End::Stopped(rest.parse().ok()?))),

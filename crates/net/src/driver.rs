@@ -268,7 +268,7 @@ impl<P: Process> Driver<'_, P> {
                     self.outcome.forwarded_by = Some(*from);
                 }
                 Output::Alarm(alarm) => self.alarm = Some(alarm.clone()),
-                Output::Entered { .. } | Output::Halted { .. } | Output::Retired { .. } | Output::Persist { .. } => {}
+                Output::Entered { .. } | Output::Halted { .. } | Output::Retired { .. } | Output::Persist { .. } | Output::Over { .. } => {}
             }
             (self.on_output)(&output);
         }

@@ -1,6 +1,7 @@
 //! How a node is set up.
 
 use crate::InstanceId;
+use heardof_core::value::DecodeError;
 use heardof_core::{MAX_PROCESSES, Pid};
 use std::fmt;
 
@@ -125,6 +126,42 @@ pub enum ProposeError {
         what: String,
     },
 }
+
+/// Why an instance does not come back.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum RecoverError {
+    /// It runs here, or has finished.
+    Known {
+        /// Its number.
+        instance: InstanceId,
+    },
+    /// Its record is no record of this algorithm.
+    Malformed {
+        /// Its number.
+        instance: InstanceId,
+        /// What is wrong with it.
+        why: DecodeError,
+    },
+    /// `coordinator` or `faults` panicked.
+    Panic {
+        /// Its number.
+        instance: InstanceId,
+        /// With this message.
+        what: String,
+    },
+}
+
+impl fmt::Display for RecoverError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RecoverError::Known { instance } => write!(f, "expected an instance that does not run, found {instance}, which does"),
+            RecoverError::Malformed { instance, why } => write!(f, "instance {instance}: expected a record of this algorithm: {why}"),
+            RecoverError::Panic { instance, what } => write!(f, "instance {instance}: the algorithm panicked as it came back: {what}"),
+        }
+    }
+}
+
+impl std::error::Error for RecoverError {}
 
 impl fmt::Display for ProposeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

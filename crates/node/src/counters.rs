@@ -37,7 +37,9 @@ counters! {
     refused_instance,
     /// Instances started, here or by joining.
     started,
-    /// Of them: decided by rounds or told.
+    /// Instances that came back after a crash.
+    recovered,
+    /// Of all these: decided by rounds or told.
     decided,
     /// Of them: stopped by an alarm.
     stopped,

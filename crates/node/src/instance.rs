@@ -19,7 +19,10 @@
 //! [`HISTORY_ROUNDS`]: crate::limits::HISTORY_ROUNDS
 
 mod receive;
+mod recovered;
 mod retired;
+
+pub(crate) use recovered::{Ended, Remembered};
 
 use crate::calls::{self, Asked, Boxes, ContextOf, Encoded, Enter, GiveBack, Leave, Pools, outputs};
 use crate::clock::RoundClock;
@@ -33,7 +36,7 @@ use crate::world::{Doing, World};
 use crate::{App, Config};
 use heardof_core::process::{Faults, Process, Rounds};
 use heardof_core::trace::{End, Record, RoundRecord, Sending};
-use heardof_core::value::{Value, digest, encoded};
+use heardof_core::value::{Value, digest};
 use heardof_core::{Context, Phase, Pid};
 use std::collections::VecDeque;
 
@@ -82,6 +85,8 @@ pub(crate) struct Cold<P: Process> {
     /// What was sent in the last rounds that may block.
     pub(crate) history: VecDeque<(u64, Encoded)>,
     requests: VecDeque<P::Request>,
+    /// What is told when the round that follows is entered: nobody is told what may yet be forgotten.
+    changed: Vec<Output>,
     /// A state that another process had decided in.
     told: Option<P>,
     /// Who was not heard in the round that was left at its deadline before the instance was parked.
@@ -99,6 +104,7 @@ impl<P: Process> Default for Cold<P> {
             reached: vec![],
             history: VecDeque::new(),
             requests: VecDeque::new(),
+            changed: vec![],
             told: None,
             unheard: vec![],
             finished: vec![],
@@ -139,6 +145,15 @@ pub(crate) struct Birth<P: Process> {
     faulty: u16,
 }
 
+/// How many of n processes may lie.
+fn witnesses<P: Process>(parameters: &P::Parameters, n: usize) -> u16 {
+    match P::faults(parameters) {
+        Faults::Benign => 0,
+        // More than all is all.
+        Faults::Value { at_most } | Faults::Byzantine { at_most } => at_most.min(n) as u16,
+    }
+}
+
 impl<P: Process> Birth<P> {
     /// What the algorithm makes of parameters and input.
     #[inline]
@@ -147,14 +162,10 @@ impl<P: Process> Birth<P> {
         let (phase, coin) = (Phase::new(0), world.coin(id, 0));
         world.run(Doing::Init, || {
             let coordinator = P::coordinator(phase, n, &parameters);
-            let faulty = match P::faults(&parameters) {
-                Faults::Benign => 0,
-                Faults::Value { at_most } | Faults::Byzantine { at_most } => at_most,
-            };
+            let faulty = witnesses::<P>(&parameters, n);
             let mut ctx = Context::new(me, n, 0, phase, coordinator, parameters);
             ctx.enter(0, phase, coordinator, coin);
-            // More than all is all.
-            Birth { state: P::init(input, &ctx), ctx, faulty: faulty.min(n) as u16 }
+            Birth { state: P::init(input, &ctx), ctx, faulty }
         })
     }
 }
@@ -227,7 +238,8 @@ impl<P: Process> Instance<P> {
     }
 
     pub(crate) fn start<A: App<P>>(&mut self, turn: &mut Turn<'_, P, A>) {
-        let asked = self.next(turn, false);
+        // One that has come back is durable already.
+        let asked = if self.stage == Stage::Parked { self.resume(turn, false) } else { self.next(turn, false) };
         self.run(turn, asked);
     }
 
@@ -352,7 +364,12 @@ impl<P: Process> Instance<P> {
         world.tell(self.id, Output::Record(Record::Round(record)));
         for ((field, old), (_, value)) in before.into_iter().zip(outputs(&self.state)) {
             if old != value {
-                world.tell(self.id, Output::Changed { round: self.round, field, value });
+                let changed = Output::Changed { round: self.round, field, value };
+                if world.config.park {
+                    self.cold.get_or_insert_default().changed.push(changed);
+                } else {
+                    world.tell(self.id, changed);
+                }
             }
         }
     }
@@ -367,13 +384,19 @@ impl<P: Process> Instance<P> {
         if by_deadline {
             self.cold.get_or_insert_default().unheard = turn.world.unheard.clone();
         }
-        turn.world.tell(self.id, Output::Persist { round: self.round, state: encoded(&self.state) });
+        self.look_around(turn);
+        turn.world.tell(self.id, Output::Persist { round: self.round, bytes: self.remember() });
         None
     }
 
     #[inline(always)]
     fn resume<A: App<P>>(&mut self, turn: &mut Turn<'_, P, A>, by_deadline: bool) -> Option<Asked> {
         self.stage = Stage::Running;
+        if turn.world.config.park
+            && let Some(cold) = &mut self.cold
+        {
+            cold.changed.drain(..).for_each(|changed| turn.world.tell(self.id, changed));
+        }
         if !self.decided && self.state.settled() {
             self.decided = true;
             turn.world.counters.decided += 1;
@@ -405,7 +428,7 @@ impl<P: Process> Instance<P> {
             self.retire(turn, End::Halted(self.round as usize));
             return None;
         }
-        if self.round > 0 {
+        if !turn.world.config.park {
             self.look_around(turn);
         }
         self.clock.enter(&turn.world.config.timing, turn.now, by_deadline);
@@ -433,6 +456,9 @@ impl<P: Process> Instance<P> {
     /// What the process sees in a round after the first.
     #[inline(always)]
     fn look_around<A>(&mut self, turn: &mut Turn<'_, P, A>) {
+        if self.round == 0 {
+            return;
+        }
         let (mut phase, mut coordinator) = (self.ctx.phase(), self.ctx.coordinator());
         if self.k == 0 {
             phase = Phase::new(self.round as usize / P::Rounds::LEN);

@@ -12,7 +12,8 @@
 //!
 //! After every `handle_*`, or after a batch of them, a driver first takes all outputs and makes the records durable as far as it
 //! promises to, and only then takes frames: **persist before send**. `poll_transmit` insists on it. Where states are to be durable
-//! before anything depends on them leaves the process, [`Config::park`] makes each instance wait for [`Node::handle_durable`].
+//! before anything depends on them leaves the process, [`Config::park`] makes each instance wait for [`Node::handle_durable`]; after a crash
+//! [`storage::recover`] and [`Node::recover`] bring the instances back.
 //!
 //! A node runs many instances at once. Each has a number that the cluster agrees on; somebody proposes it, the others join when they
 //! hear of it: [`App`]. An instance costs a few hundred bytes, no thread and no timer of the system, and no allocation of memory once
@@ -50,7 +51,7 @@ pub mod wire;
 mod world;
 
 pub use app::{App, Join, NoApp};
-pub use config::{Config, ProposeError, StartError, Timing};
+pub use config::{Config, ProposeError, RecoverError, StartError, Timing};
 pub use counters::Counters;
 pub use instance::Status;
 pub use node::{InstanceId, Node};

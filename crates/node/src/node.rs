@@ -4,16 +4,18 @@ use crate::app::{App, Join};
 use crate::calls::{self, Pools};
 use crate::gather::Gathering;
 use crate::index::Index;
-use crate::instance::{Birth, Instance, Status, Turn};
+use crate::instance::{Birth, Ended, Instance, Remembered, Status, Turn};
 use crate::output::{Alarm, Output};
 use crate::slab::Slab;
+use crate::storage::Entry;
 use crate::wheel::Wheel;
 use crate::wire::{self, Header, Section, WireError};
 use crate::world::{Doing, World};
-use crate::{Config, Counters, ProposeError, StartError};
+use crate::{Config, Counters, ProposeError, RecoverError, StartError};
 use heardof_core::Pid;
 use heardof_core::process::Process;
-use heardof_core::value::digest_bytes;
+use heardof_core::trace::Record;
+use heardof_core::value::{DecodeError, digest_bytes};
 use std::any::Any;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -67,6 +69,12 @@ pub struct Node<P: Process> {
     header: Header,
     gathering: Gathering,
     now: u64,
+}
+
+/// What an instance comes back as.
+enum Again<P: Process> {
+    Round(u64, Remembered<P>),
+    Over(Ended<P>),
 }
 
 impl<P: Process> std::fmt::Debug for Node<P> {
@@ -209,6 +217,46 @@ impl<P: Process> Node<P> {
         found.filter(|instance| instance.status() == Status::Running).is_some_and(|instance| instance.request(request))
     }
 
+    /// An instance comes back as it was when `entry` became durable: into its round, where it says once more what it had said in it, or
+    /// among the finished, and then the application is told its outputs again. To be called for every entry that
+    /// [`storage::recover`](crate::storage::recover) found, before [`handle_start`](Node::handle_start).
+    ///
+    /// # Errors
+    /// If it cannot come back. The process must not take part without it: it may have said what it does not know any more.
+    pub fn recover(&mut self, instance: InstanceId, entry: &Entry, app: &mut impl App<P>) -> Result<(), RecoverError> {
+        if self.index.get(instance).is_some() {
+            return Err(RecoverError::Known { instance });
+        }
+        let malformed = |why: DecodeError| RecoverError::Malformed { instance, why };
+        let mut todo = Some(match entry {
+            Entry::State { round, bytes } => Again::Round(*round, Remembered::read(bytes).map_err(malformed)?),
+            Entry::Over { bytes } => Again::Over(Ended::read(bytes).map_err(malformed)?),
+        });
+        self.guarded(self.now, app, |node, app| {
+            match todo.take() {
+                None => {}
+                Some(Again::Round(round, remembered)) => {
+                    let birth = Birth::again(&mut node.world, round, &remembered);
+                    let slot = node.place(instance, birth);
+                    node.instances.get_mut(slot).come_back(round, remembered.into_history());
+                    if node.world.config.record {
+                        node.world.tell(instance, Output::Record(Record::Recovered(round as usize)));
+                    }
+                    node.waiting.push(slot);
+                }
+                Some(Again::Over(ended)) => {
+                    let birth = Birth::over(&mut node.world, ended);
+                    let slot = node.place(instance, birth);
+                    node.instances.get_mut(slot).come_back_over(app);
+                    node.bury(slot);
+                }
+            }
+            false
+        });
+        self.world.counters.recovered += 1;
+        self.stillborn.take().map_or(Ok(()), |what| Err(RecoverError::Panic { instance, what }))
+    }
+
     /// The record of [`Output::Persist`] is durable: the instance enters that round. False: it does not wait for this.
     pub fn handle_durable(&mut self, now: u64, instance: InstanceId, round: u64, app: &mut impl App<P>) -> bool {
         self.now = now;
@@ -259,6 +307,12 @@ impl<P: Process> Node<P> {
     #[inline]
     fn create(&mut self, id: InstanceId, parameters: P::Parameters, input: P::Input) -> u32 {
         let birth = Birth::of(id, &mut self.world, parameters, input);
+        self.world.counters.started += 1;
+        self.place(id, birth)
+    }
+
+    #[inline]
+    fn place(&mut self, id: InstanceId, birth: Birth<P>) -> u32 {
         let slot = match self.instances.reuse() {
             Some((slot, instance)) => {
                 instance.renew(id, &self.world, birth);
@@ -268,7 +322,6 @@ impl<P: Process> Node<P> {
         };
         self.index.insert(id, slot);
         self.live += 1;
-        self.world.counters.started += 1;
         slot
     }
 

@@ -4,7 +4,7 @@ use heardof_core::trace::Record;
 use heardof_core::{Datum, Pid};
 use std::fmt;
 
-/// Something a node has to tell. Everything but [`Persist`](Output::Persist) and [`Alarm`](Output::Alarm) only with
+/// Something a node has to tell. Everything but [`Persist`](Output::Persist), [`Over`](Output::Over) and [`Alarm`](Output::Alarm) only with
 /// [`Config::record`](crate::Config::record).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Output {
@@ -47,8 +47,14 @@ pub enum Output {
     Persist {
         /// The round that it will enter then.
         round: u64,
-        /// The canonical bytes of the state with which it will.
-        state: Vec<u8>,
+        /// Everything that [`Node::recover`](crate::Node::recover) needs: [`storage::Entry::State`](crate::storage::Entry::State).
+        bytes: Vec<u8>,
+    },
+    /// With [`Config::park`](crate::Config::park): the instance is over, and of its records only this one is needed any more. Nothing waits
+    /// for it.
+    Over {
+        /// What stragglers will be told: [`storage::Entry::Over`](crate::storage::Entry::Over).
+        bytes: Vec<u8>,
     },
     /// Something went wrong that must not go unnoticed.
     Alarm(Alarm),

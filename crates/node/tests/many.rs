@@ -221,13 +221,21 @@ fn interleaved_instances_replay_each() {
     }
 }
 
+/// No round: the instance is over.
+const OVER: u64 = u64::MAX;
+
 #[test]
 fn a_parked_instance_sends_nothing_until_its_state_is_durable() {
     let mut t = Trio::new(|c| c.park = true);
     t.propose(0, 4);
     let parked = |t: &mut Trio| -> Vec<(InstanceId, u64)> {
         let outputs = std::iter::from_fn(|| t.nodes[0].poll_output()).collect::<Vec<_>>();
-        outputs.iter().map(|(id, o)| if let Output::Persist { round, .. } = o { (*id, *round) } else { panic!("{o:?}") }).collect()
+        let number = |o: &Output| match o {
+            Output::Persist { round, .. } => *round,
+            Output::Over { .. } => OVER,
+            o => panic!("{o:?}"),
+        };
+        outputs.iter().map(|(id, o)| (*id, number(o))).collect()
     };
     assert_eq!(parked(&mut t), [(4, 0)]);
     assert!(t.nodes[0].poll_transmit(&mut vec![]).is_none());
@@ -251,10 +259,10 @@ fn a_parked_instance_sends_nothing_until_its_state_is_durable() {
     // Its own acknowledgement waits for the disk as that of anybody.
     let ack = Section { round: 2, payload: &[], ..collect };
     t.nodes[0].handle_frame(t.now, Pid::new(1), &frame_of(1, &[ack]), &mut t.apps[0]);
-    for (round, then) in [(2, Some(3)), (3, Some(4)), (4, None)] {
+    for (round, then) in [(2, 3), (3, 4), (4, OVER)] {
         assert!(t.apps[0].decided.is_empty() && t.nodes[0].round(4) == Some(round));
         assert!(t.nodes[0].handle_durable(t.now, 4, round, &mut t.apps[0]));
-        assert_eq!(parked(&mut t), then.map(|next| (4, next)).into_iter().collect::<Vec<_>>());
+        assert_eq!(parked(&mut t), [(4, then)]);
     }
     assert_eq!((t.apps[0].decided.len(), t.nodes[0].status(4)), (1, Some(Status::Retired)));
 }

@@ -32,6 +32,10 @@ impl Recording {
             Record::Round(record) => self.rounds.push(record),
             Record::Sending(sending) => self.sending = Some(sending),
             Record::Forwarded { field, value, .. } => self.forwarded.push((field, value)),
+            Record::Recovered(round) => {
+                self.rounds.truncate(round);
+                self.sending = None;
+            }
             Record::End(_) => {}
         }
     }

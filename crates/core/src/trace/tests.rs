@@ -221,3 +221,28 @@ fn the_fingerprint_covers_the_shape_and_the_text() {
     assert!(prints[0] != prints[1] && prints[0] != prints[2]);
     assert_eq!(prints[0], fingerprint::<Walk>(""));
 }
+
+/// What a process records after a crash voids what it had recorded from that round on.
+#[test]
+fn a_recording_goes_on_where_the_process_came_back() {
+    let whole = record(3, 6, 5).swap_remove(1);
+    let is_round = |line: &&str| line.starts_with("round ");
+    let header: String = whole.lines().take(HEADER_LINES).map(|line| format!("{line}\n")).collect();
+    let lines: Vec<String> = whole.lines().filter(is_round).map(|line| format!("{line}\n")).collect();
+    let cut = |rounds: usize| header.clone() + &lines[..rounds].concat();
+    let stray = Record::Round(RoundRecord { round: 2, state: 77, coin: None, heard: vec![], request: None }).line();
+    let forwarded = Record::Forwarded { round: 3, field: "x".into(), value: "1".into() }.line();
+    let before = Trace::parse("p1", &cut(lines.len())).expect("a recording");
+    for (last, back) in [(cut(2) + &stray, 2), (cut(2) + &stray + &Record::End(End::Retired(3)).line(), 2), (cut(4), 1)] {
+        let text = last + &Record::Recovered(back).line() + &lines[back..].concat();
+        let found = Trace::parse("p1", &text).expect("a recording");
+        assert_eq!((&found.rounds, &found.end, found.recovered), (&before.rounds, &before.end, vec![back]));
+    }
+    let told = cut(2) + &stray + &forwarded + &Record::Recovered(2).line() + &lines[2..].concat();
+    assert_eq!(Trace::parse("p1", &told).expect("a recording").forwarded.len(), 1, "what was told was told");
+    let ahead = cut(2) + &Record::Recovered(3).line();
+    let error = Trace::parse("p1", &ahead).expect_err("it was never there");
+    assert_eq!(error.problem, "expected it to come back into one of the rounds 0 to 2, found round 3");
+    assert_eq!(Trace::whole(b"abc\nde"), 4);
+    assert_eq!((Trace::whole(b""), Trace::whole(b"abc"), Trace::whole(b"abc\n")), (0, 0, 4));
+}

@@ -10,7 +10,7 @@ use crate::world::Doing;
 use heardof_core::Pid;
 use heardof_core::process::{Process, Rounds};
 use heardof_core::trace::{End, Record};
-use heardof_core::value::decode_all;
+use heardof_core::value::{Value, decode_all};
 
 impl<P: Process> Instance<P> {
     /// The instance ends; stragglers are told what it was told, or its own state.
@@ -23,6 +23,13 @@ impl<P: Process> Instance<P> {
     pub(super) fn retire_empty<A>(&mut self, turn: &mut Turn<'_, P, A>, end: End) {
         self.stage = Stage::Retired;
         let told = self.cold.take().map(|cold| (cold.told, cold.finished));
+        if turn.world.config.park {
+            let outputs = told.as_ref().and_then(|(told, _)| told.as_ref()).unwrap_or(&self.state);
+            let mut bytes = vec![];
+            self.ctx.parameters().encode(&mut bytes);
+            outputs.encode(&mut bytes);
+            turn.world.tell(self.id, Output::Over { bytes });
+        }
         let config = &turn.world.config;
         if config.farewell || told.as_ref().is_some_and(|(told, _)| told.is_some()) {
             let cold = self.cold.get_or_insert_default();

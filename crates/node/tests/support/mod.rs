@@ -93,7 +93,7 @@ impl<P: Specified> Virtual<P> {
                     process.decisions.extend(outputs.into_iter().map(|(_, value)| value));
                 }
                 Output::Alarm(alarm) => process.alarms.push(alarm),
-                Output::Entered { .. } | Output::Halted { .. } | Output::Retired { .. } | Output::Persist { .. } => {}
+                Output::Entered { .. } | Output::Halted { .. } | Output::Retired { .. } | Output::Persist { .. } | Output::Over { .. } => {}
             }
         }
         let mut frame = vec![];
