@@ -24,7 +24,7 @@ mod tests;
 pub use model::{Element, Model, Table};
 
 use crate::solver::{Answer, Solver, SolverError};
-use crate::term::{Node, Sort, Term, Terms};
+use crate::term::{Fun, Node, Sort, Term, Terms};
 use expand::{Expander, Scope};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -170,8 +170,13 @@ fn scopes(terms: &Terms, formulas: &[Term], n: u32) -> Vec<Scope> {
     let mut numbers: BTreeSet<i64> = (-1..=i64::from(n) + 1).collect();
     numbers.extend(mentioned.numerals.iter().flat_map(|&k| [k - 1, k, k + 1]));
     let numbers: BTreeSet<i64> = numbers.into_iter().take(MOST_NUMBERS).collect();
-    let scope =
-        |opaque: Vec<u32>, bounded: bool| Scope { frame: Model { n, opaque, numbers: numbers.clone(), tables: BTreeMap::new() }, bounded };
+    let scope = |opaque: Vec<u32>, bounded: bool| {
+        // Of numbers, values of the system only: what is counted follows from them.
+        let symbol = |fun: &&Fun| terms.symbol(**fun);
+        let tells = |fun: &&Fun| symbol(fun).result.is_number() && symbol(fun).arguments.iter().all(|sort| *sort == Sort::Process);
+        let witnesses = if bounded { vec![] } else { mentioned.functions.iter().filter(tells).copied().collect() };
+        Scope { frame: Model { n, opaque, numbers: numbers.clone(), tables: BTreeMap::new() }, bounded, witnesses }
+    };
     let mut scopes = vec![scope(roomy.clone(), true)];
     if mentioned.sorts.iter().any(|s| matches!(s, Sort::Opaque(_))) {
         scopes.extend([1, 2].map(|size| scope(vec![size; roomy.len()], true)));
@@ -190,6 +195,7 @@ struct Mentioned {
     sorts: BTreeSet<Sort>,
     /// How many constants of a sort there are.
     constants: BTreeMap<Sort, u32>,
+    functions: BTreeSet<Fun>,
 }
 
 fn mentioned(terms: &Terms, formulas: &[Term]) -> Mentioned {
@@ -209,6 +215,7 @@ fn mentioned(terms: &Terms, formulas: &[Term]) -> Mentioned {
             }
             Node::App(fun, list) if Some(*fun) != terms.find("n") => {
                 let symbol = terms.symbol(*fun);
+                mentioned.functions.insert(*fun);
                 mentioned.sorts.extend(symbol.arguments.iter().copied().chain([symbol.result]));
                 if list.is_empty() {
                     *mentioned.constants.entry(symbol.result).or_insert(0) += 1;

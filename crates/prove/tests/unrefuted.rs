@@ -19,7 +19,7 @@ const LARGEST: u32 = 2;
 #[test]
 fn what_is_proved_has_no_small_counterexample() {
     let to = std::env::var("UNREFUTED").map_or(LARGEST, |text| text.parse().expect("UNREFUTED is a number"));
-    let options = Options { logic: Some("ALL".into()), limit: Duration::from_secs(120), ..Options::default() };
+    let options = Options { logic: Some("ALL".into()), limit: Duration::from_secs(600), ..Options::default() };
     let mut solver = match Solver::start(&Choice::Z3, &options) {
         Ok(solver) => solver,
         Err(error) => return not_tested(error),

@@ -18,6 +18,17 @@ pub(super) struct Scope {
     pub(super) frame: Model,
     /// Whether functions that have numbers as values stay within those that tables tell apart.
     pub(super) bounded: bool,
+    /// If they do not: the functions whose values quantifiers over numbers try as well. Without them `∃v. v = x(p)` would be false wherever
+    /// x(p) is another number than those tried.
+    pub(super) witnesses: Vec<Fun>,
+}
+
+/// What a variable stands for.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Bound {
+    Element(Element),
+    /// A number that only the solver knows.
+    Ground(Term),
 }
 
 impl Scope {
@@ -37,8 +48,8 @@ pub(super) struct Expander<'a> {
     pub(super) ground: Terms,
     /// The symbols that occur, and what they are called in `ground`.
     pub(super) symbols: BTreeMap<Fun, Fun>,
-    environment: BTreeMap<Var, Element>,
-    memo: BTreeMap<(Term, Vec<Element>), Term>,
+    environment: BTreeMap<Var, Bound>,
+    memo: BTreeMap<(Term, Vec<Bound>), Term>,
 }
 
 impl Expander<'_> {
@@ -48,7 +59,7 @@ impl Expander<'_> {
 
     /// A formula or a term that is no set.
     pub(super) fn expand(&mut self, term: Term) -> Result<Term, Obstacle> {
-        let bound: Vec<Element> = self.source.free(term).iter().filter_map(|v| self.environment.get(v).cloned()).collect();
+        let bound: Vec<Bound> = self.source.free(term).iter().filter_map(|v| self.environment.get(v).cloned()).collect();
         let key = (term, bound);
         if let Some(&done) = self.memo.get(&key) {
             return Ok(done);
@@ -68,10 +79,10 @@ impl Expander<'_> {
         Ok(match source.node(term) {
             Node::Bool(value) => self.ground.bool(*value),
             Node::Int(value) => self.ground.int(*value),
-            Node::Var(var) => {
-                let element = self.environment.get(var).cloned().ok_or_else(|| self.strange(term))?;
-                self.literal(&element).ok_or_else(|| self.strange(term))?
-            }
+            Node::Var(var) => match self.environment.get(var).cloned().ok_or_else(|| self.strange(term))? {
+                Bound::Element(element) => self.literal(&element).ok_or_else(|| self.strange(term))?,
+                Bound::Ground(number) => number,
+            },
             Node::App(fun, list) if list.is_empty() && Some(*fun) == source.find("n") => self.ground.int(self.scope.frame.n.into()),
             Node::App(fun, list) => {
                 let arguments = list.iter().map(|&t| self.argument(t)).collect::<Result<Vec<_>, _>>()?;
@@ -147,8 +158,10 @@ impl Expander<'_> {
     fn quantifier(&mut self, vars: &[Var], body: Term, universal: bool) -> Result<Term, Obstacle> {
         let Some((&var, rest)) = vars.split_first() else { return self.expand(body) };
         let mut parts = Vec::new();
-        for element in self.elements(self.source.variable_sort(var))? {
-            self.environment.insert(var, element);
+        let sort = self.source.variable_sort(var);
+        let elements: Vec<Bound> = self.elements(sort)?.into_iter().map(Bound::Element).collect();
+        for tried in elements.into_iter().chain(self.witnesses(sort)?) {
+            self.environment.insert(var, tried);
             let part = self.quantifier(rest, body, universal)?;
             if *self.ground.node(part) == Node::Bool(!universal) {
                 parts = vec![part];
@@ -163,11 +176,22 @@ impl Expander<'_> {
         match sort.is_number() {
             true => {
                 // Inside other quantifiers a bit more, so that `∀v ∃w. v < w` does not fail at the largest number.
-                let around = self.environment.values().filter(|e| matches!(e, Element::Number(_))).count() as i64;
+                let is_number = |b: &&Bound| matches!(b, Bound::Element(Element::Number(_)) | Bound::Ground(_));
+                let around = self.environment.values().filter(is_number).count() as i64;
                 Ok(self.scope.tried(around + 1).map(Element::Number).collect())
             }
             false => self.scope.frame.elements(sort).ok_or(Obstacle::TooLarge),
         }
+    }
+    /// What the functions say that have values of this sort.
+    fn witnesses(&mut self, sort: Sort) -> Result<Vec<Bound>, Obstacle> {
+        let mut found = vec![];
+        for &fun in self.scope.witnesses.iter().filter(|fun| self.source.symbol(**fun).result == sort) {
+            for key in self.scope.frame.keys(self.source, fun).ok_or(Obstacle::TooLarge)? {
+                found.push(Bound::Ground(self.entry(fun, &key)?));
+            }
+        }
+        Ok(found)
     }
     /// An element as a literal; sets as the number that stands for them as arguments.
     pub(super) fn literal(&mut self, element: &Element) -> Option<Term> {
@@ -262,7 +286,7 @@ impl Expander<'_> {
                 }
             }
             Node::Var(var) => {
-                let Some(Element::Set(set)) = self.environment.get(var).cloned() else { return Err(self.strange(set)) };
+                let Some(Bound::Element(Element::Set(set))) = self.environment.get(var).cloned() else { return Err(self.strange(set)) };
                 let mut cases = Vec::new();
                 for one in &set {
                     let literal = self.literal(one).ok_or(Obstacle::TooLarge)?;
@@ -280,7 +304,7 @@ impl Expander<'_> {
         for element in self.elements(sort)? {
             let inside = match self.source.node(set) {
                 Node::Comprehension(var, body) => {
-                    self.environment.insert(*var, element.clone());
+                    self.environment.insert(*var, Bound::Element(element.clone()));
                     let inside = self.expand(*body)?;
                     self.environment.remove(var);
                     inside
