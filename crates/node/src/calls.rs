@@ -203,7 +203,7 @@ impl<P: Process> PooledVisitor<P> for Leave<'_, P> {
         if R::MAY_BLOCK && Asked::of::<P, R>(state, mailbox, ctx, world) == Asked::Block {
             return false;
         }
-        if by_deadline || world.config.record {
+        if by_deadline || world.config.record || world.config.tell {
             write_down(state, mailbox, world, by_deadline);
         }
         world.run(Doing::Update, || R::update(state, mailbox, ctx));
@@ -221,8 +221,10 @@ fn write_down<P: Process, M: Value>(state: &P, mailbox: &Mailbox<M>, world: &mut
         world.unheard.clear();
         world.unheard.extend(others.filter(|q| !mailbox.has_heard(*q)));
     }
-    if world.config.record {
+    if world.config.tell {
         world.before = outputs(state);
+    }
+    if world.config.record {
         world.heard = mailbox.iter().map(|(q, message)| (q, digest(message))).collect();
     }
 }

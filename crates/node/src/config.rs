@@ -44,9 +44,11 @@ pub struct Config {
     pub seed: u64,
     /// Whether an instance whose outputs are all decided retires at the end of the phase. If not, it goes on until it halts.
     pub retire_when_decided: bool,
-    /// Whether to tell what a replay needs, every change of an output and every round entered, as text and untyped values. Tests and
-    /// tools want it; without it nothing of it is computed, and of an instance the application is told its decision.
+    /// Whether to tell what a replay needs: [`Output::Record`](crate::Output::Record). Without it, and without `tell`, of an instance only the
+    /// application is told its decision.
     pub record: bool,
+    /// Whether to tell every round that is entered, every change of an output, and the end, as text and untyped values: for people to look at.
+    pub tell: bool,
     /// Whether a finished instance tells its decision to everybody who is not known to have finished, ever less often, until all are. For
     /// processes that end with their instance. A node of many instances does without: whoever misses a decision asks.
     pub farewell: bool,
@@ -76,6 +78,7 @@ impl Config {
             seed: 0,
             retire_when_decided: true,
             record: false,
+            tell: false,
             farewell: false,
             park: false,
             max_instances: 1 << 16,
@@ -84,7 +87,7 @@ impl Config {
     }
     /// For a process that runs one instance and ends: everything is told, to the driver and to the other processes.
     pub fn single(cluster: &str, fingerprint: u64, me: Pid, n: usize) -> Config {
-        Config { record: true, farewell: true, ..Config::new(cluster, fingerprint, me, n) }
+        Config { record: true, tell: true, farewell: true, ..Config::new(cluster, fingerprint, me, n) }
     }
 }
 

@@ -348,20 +348,30 @@ impl<P: Process> Instance<P> {
         if turn.world.config.record {
             self.record(turn.world);
         }
+        if turn.world.config.tell {
+            self.changes(turn.world);
+        }
         self.round += 1;
         // There are at most eight rounds in a phase.
         self.k = if usize::from(self.k) == P::Rounds::LEN - 1 { 0 } else { self.k.wrapping_add(1) };
         self.next(turn, by_deadline)
     }
 
-    /// Writes down what the round that ends was, and how outputs changed.
+    /// Writes down what the round that ends was.
     #[cold]
     #[inline(never)]
     fn record(&mut self, world: &mut World) {
-        let (heard, before) = (std::mem::take(&mut world.heard), std::mem::take(&mut world.before));
+        let heard = std::mem::take(&mut world.heard);
         let (coin, request) = (self.drawn(), self.asked());
         let record = RoundRecord { round: self.round as usize, state: digest(&self.state), coin, heard, request };
         world.tell(self.id, Output::Record(Record::Round(record)));
+    }
+
+    /// Tells how outputs changed in the round that ends.
+    #[cold]
+    #[inline(never)]
+    fn changes(&mut self, world: &mut World) {
+        let before = std::mem::take(&mut world.before);
         for ((field, old), (_, value)) in before.into_iter().zip(outputs(&self.state)) {
             if old != value {
                 let changed = Output::Changed { round: self.round, field, value };
@@ -422,7 +432,7 @@ impl<P: Process> Instance<P> {
         // Persist before send, seen from here: a parked instance has no business with the network.
         assert!(self.stage == Stage::Running, "an instance enters a round when its state is durable");
         if turn.world.run(Doing::Halted, || self.state.halted()) {
-            if turn.world.config.record {
+            if turn.world.config.tell {
                 turn.world.tell(self.id, Output::Halted { round: self.round });
             }
             self.retire(turn, End::Halted(self.round as usize));
@@ -438,6 +448,9 @@ impl<P: Process> Instance<P> {
         let Instance { id, round, state, ctx, cold, .. } = self;
         let enter = Enter { id: *id, round: *round, state, ctx, cold, world: turn.world, asks: by_deadline };
         let asked = P::Rounds::visit_pooled(self.k.into(), &mut self.boxes, turn.pools, enter);
+        if turn.world.config.tell {
+            turn.world.tell(self.id, Output::Entered { round: self.round });
+        }
         if turn.world.config.record {
             self.record_entry(turn.world);
         }
@@ -475,7 +488,6 @@ impl<P: Process> Instance<P> {
     #[cold]
     #[inline(never)]
     fn record_entry(&mut self, world: &mut World) {
-        world.tell(self.id, Output::Entered { round: self.round });
         let (coin, request) = (self.drawn(), self.asked());
         if coin.is_some() || request.is_some() {
             world.tell(self.id, Output::Record(Record::Sending(Sending { round: self.round as usize, coin, request })));

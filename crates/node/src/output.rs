@@ -4,8 +4,9 @@ use heardof_core::trace::Record;
 use heardof_core::{Datum, Pid};
 use std::fmt;
 
-/// Something a node has to tell. Everything but [`Persist`](Output::Persist), [`Over`](Output::Over) and [`Alarm`](Output::Alarm) only with
-/// [`Config::record`](crate::Config::record).
+/// Something a node has to tell. [`Record`](Output::Record) only with [`Config::record`](crate::Config::record), [`Persist`](Output::Persist)
+/// and [`Over`](Output::Over) only with [`Config::park`](crate::Config::park), [`Alarm`](Output::Alarm) always, and everything else only with
+/// [`Config::tell`](crate::Config::tell).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Output {
     /// A record of the heard-of trace. To be written before any frame is taken.

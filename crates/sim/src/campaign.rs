@@ -55,11 +55,13 @@ pub enum What {
     Alarm,
     /// A survivor that has to decide has not.
     Undecided,
+    /// A process came back with what it never wrote, or did not come back for no reason.
+    Recovery,
 }
 
 impl What {
     /// All of them.
-    pub const ALL: [What; 4] = [What::Replay, What::Property, What::Alarm, What::Undecided];
+    pub const ALL: [What; 5] = [What::Replay, What::Property, What::Alarm, What::Undecided, What::Recovery];
     /// In a word.
     pub fn name(self) -> &'static str {
         match self {
@@ -67,6 +69,7 @@ impl What {
             What::Property => "property",
             What::Alarm => "alarm",
             What::Undecided => "undecided",
+            What::Recovery => "recovery",
         }
     }
 }
@@ -91,6 +94,7 @@ pub fn judged<P: Specified>(plan: Plan, choices: &Choices<P>, oracle: &Oracle<P>
     let task = choices.task(&plan);
     let outcome = run(&plan, &task, oracle);
     let mut outside: Vec<&'static str> = outcome.findings.iter().flat_map(|f| f.outside.iter().map(|(name, _)| *name)).collect();
+    outside.extend(outcome.forgot.map(|_| "stable storage"));
     outside.sort_unstable();
     outside.dedup();
     let mut failures = vec![];
@@ -105,6 +109,9 @@ pub fn judged<P: Specified>(plan: Plan, choices: &Choices<P>, oracle: &Oracle<P>
     }
     for (p, slot, alarm) in &outcome.alarms {
         failures.push(Failure { what: What::Alarm, says: format!("instance {slot}, {p}: {alarm}") });
+    }
+    for (p, what) in &outcome.recoveries {
+        failures.push(Failure { what: What::Recovery, says: format!("{p}: {what}") });
     }
     let mut excused = None;
     if !outcome.undecided.is_empty() {

@@ -59,6 +59,12 @@ kinds! {
     Flap "flap" 300,
     /// A process crashes and stays away.
     Crash "crash" 300,
+    /// A process crashes and comes back from its disk.
+    Restart "restart" 600,
+    /// A process crashes again and again.
+    RestartStorm "restart-storm" 300,
+    /// All processes crash at once, and come back one after the other.
+    Blackout "blackout" 300,
     /// A process stops for a while, and goes on with all that waits for it.
     Pause "pause" 400,
     /// A process takes its time for every event.
@@ -73,7 +79,41 @@ kinds! {
     JumpBack "jump-back" 200,
     /// Timers fire only every 20 ms.
     Coalesce "coalesce" 300,
+    /// A crash leaves part of what was being written.
+    TornWrite "torn-write" 1000,
+    /// A disk takes its time, up to ten round time-outs.
+    SlowDisk "slow-disk" 300,
+    /// A disk is full for a while.
+    DiskFull "disk-full" 300,
+    /// A disk says that it could not make something durable: the process stops itself, and is started again.
+    SyncError "sync-error" 10,
+    /// A disk says that something is durable which is not.
+    LostSync "lost-sync" 20,
+    /// One bit of a file is flipped while its process is down.
+    BitRot "bit-rot" 100,
+    /// A sector of a file is where another one should be.
+    Misdirected "misdirected" 100,
+    /// A process that comes back finds an older state of its disk.
+    Rollback "rollback" 50,
+    /// A process that comes back finds an empty disk.
+    TotalLoss "total-loss" 50,
 }
+
+/// The kinds that only a process with a disk can survive, or that happen to disks.
+pub const OF_DISKS: [Kind; 12] = [
+    Kind::Restart,
+    Kind::RestartStorm,
+    Kind::Blackout,
+    Kind::TornWrite,
+    Kind::SlowDisk,
+    Kind::DiskFull,
+    Kind::SyncError,
+    Kind::LostSync,
+    Kind::BitRot,
+    Kind::Misdirected,
+    Kind::Rollback,
+    Kind::TotalLoss,
+];
 
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -82,6 +122,10 @@ impl fmt::Display for Kind {
 }
 
 impl Kind {
+    /// Whether it is something of links that lasts.
+    pub(crate) fn is_of_links(self) -> bool {
+        matches!(self, Kind::Clog | Kind::Split | Kind::Isolate | Kind::Bridge | Kind::OneWay | Kind::Flap)
+    }
     /// The kind with this name.
     pub fn named(name: &str) -> Option<Kind> {
         Kind::ALL.into_iter().find(|kind| kind.name() == name)
@@ -200,7 +244,19 @@ impl Window {
 }
 
 /// The kinds that last for a while.
-const LASTING: [Kind; 8] = [Kind::Clog, Kind::Split, Kind::Isolate, Kind::Bridge, Kind::OneWay, Kind::Flap, Kind::Pause, Kind::Slow];
+const LASTING: [Kind; 11] = [
+    Kind::Clog,
+    Kind::Split,
+    Kind::Isolate,
+    Kind::Bridge,
+    Kind::OneWay,
+    Kind::Flap,
+    Kind::Pause,
+    Kind::Slow,
+    Kind::RestartStorm,
+    Kind::SlowDisk,
+    Kind::DiskFull,
+];
 
 /// When what lasts happens in a run of n processes, up to the time `end`: the larger the share, the larger the part of the time.
 pub fn windows(weather: &Weather, seed: u64, n: usize, end: u64) -> Vec<Window> {

@@ -5,7 +5,8 @@
 //! ```
 //!
 //! * `plan`: how large the cluster is, what goes wrong and how long, drawn by a swarm: each seed has some kinds of faults and not others;
-//! * `faults`, `network`, `clock`: every kind of fault, with a knob and a unit test;
+//! * `faults`, `network`, `clock`, `disk`: every kind of fault, with a knob and a unit test;
+//! * `machine`: one process: node, application, clock and disk, from its start through crashes;
 //! * `run`: the storm, and then the calm in which whoever can has to decide;
 //! * `oracle`: every run is executed again in lock-step, and has to be an execution of the model whose properties hold;
 //! * `liveness`: who has to decide;
@@ -16,8 +17,10 @@
 pub mod campaign;
 mod chance;
 mod clock;
+mod disk;
 pub mod faults;
 mod liveness;
+mod machine;
 mod network;
 pub mod oracle;
 pub mod plan;

@@ -30,7 +30,7 @@ impl Network {
         Network {
             n,
             weather: weather.clone(),
-            windows: windows.iter().filter(|w| !matches!(w.kind, Kind::Pause | Kind::Slow)).cloned().collect(),
+            windows: windows.iter().filter(|w| w.kind.is_of_links()).cloned().collect(),
             timeout,
             chances: Kind::ALL.iter().map(|kind| Chance::of(seed, *kind as u64)).collect(),
             latency: Chance::of(seed, 999),

@@ -1,7 +1,7 @@
 //! What one run is: everything follows from it, again and again.
 
 use crate::chance::Chance;
-use crate::faults::{Kind, MS, Weather};
+use crate::faults::{Kind, MS, OF_DISKS, Weather};
 use std::fmt;
 
 /// One run. Two runs of the same plan are the same.
@@ -15,6 +15,8 @@ pub struct Plan {
     pub slots: u64,
     /// Every process proposes a value of its own for every instance; if not, one process proposes and the others join.
     pub hostile: bool,
+    /// Every process has a disk and comes back from crashes; if not, nothing is durable and whoever crashes stays away.
+    pub durable: bool,
     /// What goes wrong.
     pub weather: Weather,
     /// How long it does, in nanoseconds of virtual time. Then everything is healed.
@@ -55,17 +57,25 @@ impl Swarm {
         if hostile && lossy && self.allowed.contains(&Kind::Loss) {
             weather = weather.with(Kind::Loss, chance.between(200, 600) as u32);
         }
+        let durable = chance.permille(700);
+        if !durable {
+            weather = OF_DISKS.into_iter().fold(weather, |weather, kind| weather.with(kind, 0));
+        } else if weather.kinds().any(|kind| OF_DISKS.contains(&kind)) && self.allowed.contains(&Kind::Restart) {
+            // What happens to a disk shows when its process comes back.
+            weather = weather.with(Kind::Restart, chance.between(200, 600) as u32);
+        }
         let timeout = *chance.of_these(&[5, 10, 50]) * MS;
         let grace = if self.synchronous { timeout } else { *chance.of_these(&[0, timeout / 4]) };
         let stormy = chance.between(20, 60) * timeout;
-        Plan { seed, n, slots: self.slots, hostile, weather, stormy, grace, timeout }
+        Plan { seed, n, slots: self.slots, hostile, durable, weather, stormy, grace, timeout }
     }
 }
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let who = if self.hostile { "everybody proposes" } else { "one proposes" };
-        write!(f, "n = {}, {} instances, {who}, faults for {} ms: {}", self.n, self.slots, self.stormy / MS, self.weather)
+        let durable = if self.durable { "with disks" } else { "without disks" };
+        write!(f, "n = {}, {} instances, {who}, {durable}, faults for {} ms: {}", self.n, self.slots, self.stormy / MS, self.weather)
     }
 }
 

@@ -1,18 +1,18 @@
 //! One run: real nodes, virtual time, one seed.
 //!
-//! First the storm, in which everything goes wrong that the plan says. Then everything is healed but for those that have crashed, and each
-//! of the others proposes what it has not heard of yet: whoever can decide has to decide.
+//! First the storm, in which everything goes wrong that the plan says. Then everything is healed but for those that have crashed for good, and
+//! each of the others proposes what it has not heard of yet: whoever can decide has to decide.
 
 use crate::chance::Chance;
-use crate::clock::Clock;
 use crate::faults::{Fired, Kind, MS, Window, windows};
 use crate::liveness::obliged;
+use crate::machine::{Back, Doom, Life, Machine};
 use crate::network::Network;
 use crate::oracle::{Findings, Oracle, Recording};
 use crate::plan::Plan;
 use heardof_core::Pid;
 use heardof_core::spec::Specified;
-use heardof_node::{Alarm, App, Config, InstanceId, Join, Node, Output, Steady, Timing};
+use heardof_node::{Alarm, InstanceId};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
@@ -23,8 +23,8 @@ const PATIENCE: u64 = 2000;
 /// How long they have when they need not.
 const SHORT: u64 = 20;
 
-/// The fingerprint that all nodes of a run have.
-const FINGERPRINT: u64 = 0x51;
+/// How long a full disk is left alone before the next try, in nanoseconds.
+const FULL: u64 = 10 * MS;
 
 /// What the processes propose, and the parameters of the instances.
 #[derive(Clone, Debug)]
@@ -42,6 +42,10 @@ pub struct Outcome {
     pub findings: Vec<Findings>,
     /// Alarms of nodes: who, and which instance.
     pub alarms: Vec<(Pid, InstanceId, Alarm)>,
+    /// Disks that gave back what they never should: who, and what.
+    pub recoveries: Vec<(Pid, String)>,
+    /// Who came back and had forgotten what its disk had promised to keep; from then on nothing was recorded.
+    pub forgot: Option<Pid>,
     /// Who survived.
     pub alive: Vec<bool>,
     /// Why the survivors need not decide, if so.
@@ -56,41 +60,6 @@ pub struct Outcome {
     pub events: u64,
 }
 
-/// The application of one process: it joins what others have started, and knows what has been decided.
-struct Member<'a, P: Specified> {
-    me: usize,
-    task: &'a Task<P>,
-    decided: Vec<bool>,
-}
-
-impl<P: Specified> App<P> for Member<'_, P> {
-    fn join(&mut self, instance: InstanceId) -> Join<P> {
-        match self.decided.get(instance as usize) {
-            None => Join::No,
-            Some(true) => Join::Finished,
-            Some(false) => {
-                Join::Yes { parameters: self.task.parameters.clone(), input: self.task.inputs[instance as usize][self.me].clone() }
-            }
-        }
-    }
-    fn decided(&mut self, instance: InstanceId, _: &P, _: Option<Pid>) {
-        self.decided[instance as usize] = true;
-    }
-}
-
-struct Machine<'a, P: Specified> {
-    node: Node<P>,
-    app: Member<'a, P>,
-    clock: Clock,
-    steady: Steady,
-    alive: bool,
-    /// Slow: it does nothing before.
-    busy: u64,
-    /// The virtual time of the next timer event under way.
-    armed: u64,
-    recordings: Vec<Recording>,
-}
-
 enum Event {
     Start,
     Frame(usize, Vec<u8>),
@@ -98,7 +67,10 @@ enum Event {
     /// The clock jumps: timers are due at another time.
     Jump,
     Propose(u64),
-    Crash,
+    /// A write ends, of a process that had crashed so often when it began.
+    Written(u64),
+    Crash(Doom),
+    Back,
 }
 
 /// Something that will happen to a process.
@@ -144,6 +116,8 @@ struct World<'a, P: Specified> {
     /// How many were put there: what is due at the same time happens in this order.
     pushed: u64,
     slowness: Chance,
+    disks: Chance,
+    healed: bool,
     now: u64,
     outcome: Outcome,
 }
@@ -151,30 +125,11 @@ struct World<'a, P: Specified> {
 impl<'a, P: Specified> World<'a, P> {
     fn new(plan: &'a Plan, task: &'a Task<P>) -> World<'a, P> {
         let mut outcome = Outcome::default();
-        let machine = |k: usize| {
-            let timing = Timing { round_timeout: plan.timeout, grace: plan.grace, gather: 0 };
-            let config = Config {
-                timing,
-                seed: plan.seed ^ (k as u64) << 40,
-                record: true,
-                ..Config::new("simulated", FINGERPRINT, Pid::new(k), plan.n)
-            };
-            Machine {
-                node: Node::new(config).expect("a plan has processes and a time-out"),
-                app: Member { me: k, task, decided: vec![false; plan.slots as usize] },
-                clock: Clock::of(plan.seed, k, &plan.weather, plan.stormy, &mut outcome.fired),
-                steady: Steady::default(),
-                alive: true,
-                busy: 0,
-                armed: u64::MAX,
-                recordings: vec![Recording::default(); plan.slots as usize],
-            }
-        };
-        let machines: Vec<Machine<'a, P>> = (0..plan.n).map(machine).collect();
+        let machines = (0..plan.n).map(|k| Machine::new(plan, task, k, &mut outcome.fired)).collect();
         let windows = windows(&plan.weather, plan.seed, plan.n, plan.stormy);
         let network = Network::new(plan.seed, plan.n, &plan.weather, &windows, plan.timeout);
-        let slowness = Chance::of(plan.seed, 6000);
-        let mut world = World { plan, task, machines, network, windows, due: BinaryHeap::new(), pushed: 0, slowness, now: 0, outcome };
+        let (slowness, disks, due) = (Chance::of(plan.seed, 6000), Chance::of(plan.seed, 6001), BinaryHeap::new());
+        let mut world = World { plan, task, machines, network, windows, due, pushed: 0, slowness, disks, healed: false, now: 0, outcome };
         world.schedule();
         world
     }
@@ -188,9 +143,12 @@ impl<'a, P: Specified> World<'a, P> {
             jumps.into_iter().for_each(|at| self.push(at, p, Event::Jump));
             let mut chance = Chance::of(plan.seed, 7000 + p as u64);
             if chance.permille(plan.weather.share(Kind::Crash)) {
-                let at = chance.below(plan.stormy);
-                self.push(at, p, Event::Crash);
+                let (at, frames) = (chance.below(plan.stormy), how_far(&mut chance));
+                self.push(at, p, Event::Crash(Doom { frames, back: None }));
             }
+        }
+        if plan.durable {
+            self.schedule_restarts();
         }
         let mut chance = Chance::of(plan.seed, 8000);
         for slot in 0..plan.slots {
@@ -199,6 +157,36 @@ impl<'a, P: Specified> World<'a, P> {
             for p in (0..plan.n).filter(|p| plan.hostile || *p == one) {
                 let at = at + chance.below(2 * plan.timeout);
                 self.push(at, p, Event::Propose(slot));
+            }
+        }
+    }
+
+    /// Crashes of which processes come back.
+    fn schedule_restarts(&mut self) {
+        let plan = self.plan;
+        let crash = |world: &mut Self, kind: Kind, chance: &mut Chance, p: usize, at: u64, away: u64| {
+            world.outcome.fired.count(kind);
+            let (frames, back) = (how_far(chance), Some(1 + chance.below(away)));
+            world.push(at, p, Event::Crash(Doom { frames, back }));
+        };
+        for p in 0..plan.n {
+            let mut chance = Chance::of(plan.seed, 7500 + p as u64);
+            while chance.permille(plan.weather.share(Kind::Restart)) {
+                let at = chance.below(plan.stormy);
+                crash(self, Kind::Restart, &mut chance, p, at, 10 * plan.timeout);
+            }
+        }
+        let mut chance = Chance::of(plan.seed, 7900);
+        if chance.permille(plan.weather.share(Kind::Blackout)) {
+            let at = chance.below(plan.stormy);
+            (0..plan.n).for_each(|p| crash(self, Kind::Blackout, &mut chance, p, at, 4 * plan.timeout));
+        }
+        let storms: Vec<Window> = self.windows.iter().filter(|w| w.kind == Kind::RestartStorm).cloned().collect();
+        for storm in storms {
+            let mut at = storm.from;
+            while at < storm.until {
+                crash(self, Kind::RestartStorm, &mut chance, storm.pair[0], at, plan.timeout);
+                at += chance.between(plan.timeout, 4 * plan.timeout);
             }
         }
     }
@@ -217,16 +205,19 @@ impl<'a, P: Specified> World<'a, P> {
         self.network.heal();
         self.windows.clear();
         for p in 0..self.plan.n {
-            self.machines[p].busy = 0;
+            let machine = &mut self.machines[p];
+            (machine.busy, machine.doom) = (0, None);
+            machine.disk.iter_mut().for_each(|disk| disk.heal());
             for slot in 0..self.plan.slots {
                 self.push(self.now, p, Event::Propose(slot));
             }
         }
-        let alive: Vec<bool> = self.machines.iter().map(|m| m.alive).collect();
+        self.healed = true;
+        let alive: Vec<bool> = self.machines.iter().map(|m| m.life != Life::Gone).collect();
         self.outcome.excuse = obliged::<P>(&alive, &self.task.parameters).err();
         let patience = if self.outcome.excuse.is_none() { PATIENCE } else { SHORT };
         let end = self.now + patience * self.plan.timeout;
-        self.until(end, &|world| world.machines.iter().all(|m| !m.alive || m.app.decided.iter().all(|d| *d)));
+        self.until(end, &|world| world.machines.iter().all(|m| m.life == Life::Gone || m.app.decided.iter().all(|d| *d)));
     }
 
     /// Lets things happen, up to this time or until it is over.
@@ -243,23 +234,30 @@ impl<'a, P: Specified> World<'a, P> {
     }
 
     fn happen(&mut self, Due { at, to, event, .. }: Due) {
-        // The node wanted another time since.
-        if matches!(event, Event::Timer) && at != self.machines[to].armed {
+        let machine = &mut self.machines[to];
+        // The node wanted another time since, or the process has crashed.
+        if matches!(event, Event::Timer) && at != machine.armed || matches!(event, Event::Written(life) if life != machine.crashes) {
             return;
         }
         self.outcome.events += 1;
-        if !self.machines[to].alive {
-            return;
+        match (machine.life, &event) {
+            (Life::Up, Event::Back) | (Life::Gone, _) => return,
+            (Life::Down, Event::Back) => return self.come_back(to),
+            (Life::Down, Event::Propose(_)) if self.healed => {
+                // Those who wait for it propose again.
+                return self.push(at + self.plan.timeout, to, event);
+            }
+            (Life::Down, _) => return,
+            (Life::Up, _) => {}
         }
-        let waits = self.waits(to, &event);
-        let machine = &mut self.machines[to];
-        if let Some(until) = waits {
+        if let Some(until) = self.waits(to, &event) {
             if matches!(event, Event::Timer) {
-                machine.armed = until;
+                self.machines[to].armed = until;
             }
             return self.push(until, to, event);
         }
-        let now = machine.steady.time(machine.clock.shows(self.now));
+        let machine = &mut self.machines[to];
+        let now = machine.time(self.now);
         let what = match event {
             Event::Start => {
                 machine.node.handle_start(now, &mut machine.app);
@@ -282,26 +280,66 @@ impl<'a, P: Specified> World<'a, P> {
                 }
                 4
             }
-            Event::Crash => {
-                machine.alive = false;
-                self.outcome.fired.count(Kind::Crash);
+            Event::Written(_) => {
+                if !machine.written(self.now, &mut self.outcome.fired) {
+                    // Nothing can be said of this file any more: the process stops itself, and is started again.
+                    return self.crash(to, Some(self.plan.timeout));
+                }
+                5
+            }
+            Event::Crash(doom) => {
+                machine.doom = Some(doom);
                 return;
             }
+            Event::Back => unreachable!("it is up"),
         };
         self.log(what + (to as u64) * (1 << 40));
         self.log(self.now);
         self.drain(to);
     }
 
+    fn crash(&mut self, p: usize, back: Option<u64>) {
+        self.machines[p].crash(back.is_some(), &mut self.outcome.fired);
+        self.log(6 + (p as u64) * (1 << 40));
+        match back {
+            None => self.outcome.fired.count(Kind::Crash),
+            Some(after) => self.push(self.now + after, p, Event::Back),
+        }
+    }
+
+    fn come_back(&mut self, p: usize) {
+        self.log(7 + (p as u64) * (1 << 40));
+        let keeps = self.outcome.forgot.is_none();
+        match self.machines[p].come_back(self.plan, p, keeps, &mut self.outcome.fired) {
+            Back::Here => {}
+            Back::Forgetful => {
+                self.outcome.forgot.get_or_insert(Pid::new(p));
+            }
+            Back::Refuses => return,
+            Back::Wrong(what) => {
+                self.machines[p].life = Life::Gone;
+                return self.outcome.recoveries.push((Pid::new(p), what));
+            }
+        }
+        let machine = &mut self.machines[p];
+        let now = machine.time(self.now);
+        machine.node.handle_start(now, &mut machine.app);
+        self.drain(p);
+    }
+
     /// Until when a process that is paused or busy leaves an event. A crash does not wait.
     fn waits(&mut self, to: usize, event: &Event) -> Option<u64> {
-        if matches!(event, Event::Crash) {
+        if matches!(event, Event::Crash(_)) {
             return None;
         }
         let here = |kind: Kind, w: &&Window| w.kind == kind && w.covers(self.now) && w.pair[0] == to;
         if let Some(window) = self.windows.iter().find(|w| here(Kind::Pause, w)) {
             self.outcome.fired.count(Kind::Pause);
             return Some(window.until);
+        }
+        if matches!(event, Event::Written(_)) && self.windows.iter().any(|w| here(Kind::DiskFull, &w)) {
+            self.outcome.fired.count(Kind::DiskFull);
+            return Some(self.now + FULL);
         }
         let machine = &mut self.machines[to];
         if machine.busy > self.now {
@@ -314,54 +352,81 @@ impl<'a, P: Specified> World<'a, P> {
         None
     }
 
-    /// Takes what a node has to tell, what it sends, and when it wants to be woken.
+    /// Takes what a node has to tell, what it sends, and when it wants to be woken. Whoever is doomed gets no further than that.
     fn drain(&mut self, p: usize) {
-        while let Some((instance, output)) = self.machines[p].node.poll_output() {
-            match output {
-                Output::Record(record) => {
-                    if let heardof_core::trace::Record::Round(round) = &record {
-                        self.log(round.state);
-                    }
-                    self.machines[p].recordings[instance as usize].push(record);
-                }
-                Output::Alarm(alarm) => self.outcome.alarms.push((Pid::new(p), instance, alarm)),
-                _ => {}
-            }
+        let doom = self.machines[p].doom.take();
+        if let Some(Doom { frames: None, back }) = doom {
+            return self.crash(p, back);
         }
+        let (mut digest, keeps) = (self.outcome.log, self.outcome.forgot.is_none());
+        let alarms = &mut self.outcome.alarms;
+        self.machines[p].outputs(keeps, &mut |what| digest = mixed(digest, what), |slot, alarm| alarms.push((Pid::new(p), slot, alarm)));
+        self.outcome.log = digest;
+        if self.machines[p].disk.as_mut().is_some_and(|disk| disk.begin()) {
+            let at = self.now + self.latency(p);
+            self.push(at, p, Event::Written(self.machines[p].crashes));
+        }
+        let mut left = doom.and_then(|doom| doom.frames).unwrap_or(u64::MAX);
         let mut arrivals = VecDeque::new();
         let mut frame = vec![];
-        while let Some(to) = self.machines[p].node.poll_transmit(&mut frame) {
+        while left > 0
+            && let Some(to) = self.machines[p].node.poll_transmit(&mut frame)
+        {
+            left -= 1;
             let (to, now, frame) = (to.index(), self.now, std::mem::take(&mut frame));
             self.network.send(now, p, to, frame, &mut self.outcome.fired, |(at, frame)| arrivals.push_back((at, to, frame)));
         }
         for (at, to, frame) in arrivals {
             self.push(at, to, Event::Frame(p, frame));
         }
+        if let Some(Doom { back, .. }) = doom {
+            return self.crash(p, back);
+        }
         let machine = &mut self.machines[p];
-        if let Some(wanted) = machine.node.poll_timer() {
-            // At least a microsecond later: what is due now has been done, up to a bound for each event.
-            let at = machine.clock.reaches(self.now, machine.steady.reading(wanted)).max(self.now + 1000);
-            if at < machine.armed {
-                machine.armed = at;
-                self.push(at, p, Event::Timer);
-            }
+        if let Some(at) = machine.wakes(self.now)
+            && at < machine.armed
+        {
+            machine.armed = at;
+            self.push(at, p, Event::Timer);
         }
     }
 
+    /// How long a write takes.
+    fn latency(&mut self, p: usize) -> u64 {
+        let slow = self.windows.iter().any(|w| w.kind == Kind::SlowDisk && w.covers(self.now) && w.pair[0] == p);
+        if slow {
+            self.outcome.fired.count(Kind::SlowDisk);
+        }
+        self.disks.between(MS / 20, if slow { 10 * self.plan.timeout } else { MS })
+    }
+
     fn log(&mut self, what: u64) {
-        self.outcome.log = (self.outcome.log ^ what).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(23);
+        self.outcome.log = mixed(self.outcome.log, what);
     }
 
     fn judge(mut self, oracle: &Oracle<P>) -> Outcome {
-        self.outcome.alive = self.machines.iter().map(|m| m.alive).collect();
+        if let Some(p) = self.outcome.forgot {
+            self.outcome.excuse = Some(format!("the disk of {p} forgot what it had promised to keep"));
+        }
+        self.outcome.alive = self.machines.iter().map(|m| m.life != Life::Gone).collect();
         for slot in 0..self.plan.slots as usize {
             let recordings: Vec<Recording> = self.machines.iter_mut().map(|m| std::mem::take(&mut m.recordings[slot])).collect();
             self.outcome.findings.push(oracle.judge(&self.task.inputs[slot], &self.task.parameters, &recordings, &self.outcome.alive));
         }
         for (p, machine) in self.machines.iter().enumerate() {
-            let open = machine.app.decided.iter().enumerate().filter(|(_, decided)| machine.alive && !**decided);
+            let open = machine.app.decided.iter().enumerate().filter(|(_, decided)| machine.life != Life::Gone && !**decided);
             self.outcome.undecided.extend(open.map(|(slot, _)| (Pid::new(p), slot as u64)));
         }
         self.outcome
     }
+}
+
+/// How far a process gets in the event in which it crashes.
+fn how_far(chance: &mut Chance) -> Option<u64> {
+    if chance.permille(300) { None } else { Some(chance.below(4)) }
+}
+
+/// A digest with one thing more.
+fn mixed(digest: u64, what: u64) -> u64 {
+    (digest ^ what).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(23)
 }

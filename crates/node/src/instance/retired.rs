@@ -41,6 +41,8 @@ impl<P: Process> Instance<P> {
         }
         if config.record {
             turn.world.tell(self.id, Output::Record(Record::End(end)));
+        }
+        if turn.world.config.tell {
             turn.world.tell(self.id, Output::Retired { round: self.round });
         }
     }
@@ -127,13 +129,16 @@ impl<P: Process> Instance<P> {
 
     fn adopt<A: App<P>>(&mut self, turn: &mut Turn<'_, P, A>, from: Pid, theirs: P) {
         let round = self.round;
-        if turn.world.config.record {
+        let (records, tells) = (turn.world.config.record, turn.world.config.tell);
+        if records || tells {
             let outputs = outputs(&theirs);
-            for (field, value) in &outputs {
+            for (field, value) in outputs.iter().filter(|_| records) {
                 let (field, value) = (field.to_string(), value.to_string());
                 turn.world.tell(self.id, Output::Record(Record::Forwarded { round: round as usize, field, value }));
             }
-            turn.world.tell(self.id, Output::Forwarded { round, from, outputs });
+            if tells {
+                turn.world.tell(self.id, Output::Forwarded { round, from, outputs });
+            }
         }
         self.decided = true;
         turn.world.counters.decided += 1;
