@@ -13,6 +13,7 @@ use heardof_core::spec::{Spec, SpecFn, Specified};
 use heardof_core::trace::{Mismatch, Record, RoundRecord, Sending, What};
 use heardof_core::value::digest;
 use heardof_core::{Context, HeardOf, Mailbox, Outbox, Phase, Pid, Set, System, Value};
+use heardof_node::limits::HISTORY_ROUNDS;
 
 /// What one process recorded of one instance.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -55,7 +56,8 @@ pub struct Findings {
     pub mismatch: Option<Mismatch>,
     /// Properties that do not hold, with the first round after which.
     pub broken: Vec<(&'static str, usize)>,
-    /// In the earliest round in which a survivor waits, `ready` asks for more than the survivors can say.
+    /// In the earliest round in which a survivor waits, `ready` asks for more than the survivors can say: of those who are more than
+    /// [`HISTORY_ROUNDS`] ahead nothing of it can be had any more.
     pub blocked: bool,
     /// Safety predicates that the run does not satisfy, with the first such round: what is assumed of the network was not so.
     pub outside: Vec<(&'static str, usize)>,
@@ -205,7 +207,9 @@ impl<P: Specified> Run<'_, P> {
         }
         // What those who are ahead have sent here is told by what they would send now: it is asked how many are heard, hardly what.
         let last: Vec<Pid> = survivors.iter().copied().filter(|p| rounds(p) == round).collect();
-        let waits = Waits { step: Step { run: self, round }, survivors: &survivors, last: &last };
+        // Who is far ahead does not keep what it sent here.
+        let speakers: Vec<Pid> = survivors.iter().copied().filter(|p| rounds(p) <= round + HISTORY_ROUNDS).collect();
+        let waits = Waits { step: Step { run: self, round }, speakers: &speakers, last: &last };
         P::Rounds::visit(round % P::Rounds::LEN, &mut Default::default(), waits)
     }
 
@@ -228,7 +232,8 @@ impl<P: Specified> Run<'_, P> {
 /// Whether survivors wait for more than each other.
 struct Waits<'a, 'b, P: Process> {
     step: Step<'a, 'b, P>,
-    survivors: &'a [Pid],
+    /// Those who can still say what they sent in it.
+    speakers: &'a [Pid],
     /// Those in the earliest round.
     last: &'a [Pid],
 }
@@ -241,7 +246,7 @@ impl<P: Process> RoundVisitor<P> for Waits<'_, '_, P> {
         let coordinator = P::coordinator(phase, system.n(), self.step.run.parameters);
         self.last.iter().any(|p| {
             mailbox.clear();
-            for q in self.survivors {
+            for q in self.speakers {
                 let outbox = R::send(&system[*q], &self.step.context(*q, coordinator));
                 outbox.message_to(*p).map(|message| mailbox.deliver(*q, message.clone()));
             }

@@ -18,7 +18,7 @@ use std::collections::{BinaryHeap, VecDeque};
 
 /// How long the survivors have to decide once everything is healed: so many round time-outs. A time-out that has grown takes long to go
 /// back, and a coordinator that has crashed takes a phase.
-const PATIENCE: u64 = 2000;
+const PATIENCE: u64 = 10_000;
 
 /// How long they have when they need not.
 const SHORT: u64 = 20;
