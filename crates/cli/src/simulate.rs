@@ -34,7 +34,8 @@ pub fn simulate(registry: &Registry, args: &args::Simulate) -> Result<Verdict, F
             limit.is_none_or(|limit| begun.elapsed() < limit)
         };
         let seeds = args.from..args.from.saturating_add(args.seeds);
-        let campaign = Campaign { swarm: of_entry(&swarm, entry), seeds, threads: threads(args.threads), going: &going };
+        let swarm = enough(&of_entry(&swarm, entry), entry, args)?;
+        let campaign = Campaign { swarm: swarm.clone(), seeds, threads: threads(args.threads), going: &going };
         let tally = entry.typed.simulate(&campaign)?;
         let seconds = begun.elapsed().as_secs_f64();
         bar.set_message(format!("{}: making the failure small", entry.name));
@@ -49,7 +50,7 @@ pub fn simulate(registry: &Registry, args: &args::Simulate) -> Result<Verdict, F
         if !args.json {
             print(entry, &tally, &swarm, seconds, campaign.threads);
             if let Some(smallest) = &smallest {
-                print_failures(entry, args, &tally, smallest);
+                print_failures(entry, args, swarm.slots, &tally, smallest);
             }
         }
         results.push(result(entry, &tally, &swarm, seconds));
@@ -65,7 +66,7 @@ pub fn simulate(registry: &Registry, args: &args::Simulate) -> Result<Verdict, F
 }
 
 fn swarm(args: &args::Simulate) -> Result<Swarm, Failure> {
-    let mut swarm = Swarm { slots: args.instances, ..Swarm::default() };
+    let mut swarm = Swarm { slots: args.instances.unwrap_or(Swarm::default().slots), ..Swarm::default() };
     if let Some(sizes) = &args.n {
         if *sizes.end() > MAX_PROCESSES {
             return Err(Failure::usage(format!("-n: expected at most {MAX_PROCESSES} processes, found {}", sizes.end())));
@@ -91,10 +92,28 @@ fn of_entry(swarm: &Swarm, entry: &Entry) -> Swarm {
     Swarm { synchronous: !assumed(entry).is_empty(), ..swarm.clone() }
 }
 
+/// How many process-rounds a run has at least, on average.
+const PROCESS_ROUNDS: u64 = 500;
+
+/// As many runs tell how many instances that takes.
+const PILOTS: u64 = 256;
+
+/// With as many instances as make a run worth its setting up, if the user does not say how many.
+fn enough(swarm: &Swarm, entry: &Entry, args: &args::Simulate) -> Result<Swarm, Failure> {
+    if args.instances.is_some() {
+        return Ok(swarm.clone());
+    }
+    let pilots = Campaign { swarm: swarm.clone(), seeds: 0..PILOTS, threads: 1, going: &|_| true };
+    let found = entry.typed.simulate(&pilots)?.process_rounds.max(1);
+    // A quarter more, for a few runs are not all, and do not grow quite as their instances.
+    let slots = (swarm.slots * PILOTS * PROCESS_ROUNDS * 5).div_ceil(found * 4);
+    Ok(Swarm { slots: slots.clamp(swarm.slots, 50 * swarm.slots), ..swarm.clone() })
+}
+
 /// What is to be said again, so that a seed means the same run.
-fn options(args: &args::Simulate) -> String {
+fn options(args: &args::Simulate, slots: u64) -> String {
     let n = args.n.as_ref().map_or(String::new(), |n| format!(" -n {}..{}", n.start(), n.end()));
-    let instances = if args.instances == Swarm::default().slots { String::new() } else { format!(" --instances {}", args.instances) };
+    let instances = if slots == Swarm::default().slots { String::new() } else { format!(" --instances {slots}") };
     let faults = args.faults.as_ref().map_or(String::new(), |faults| format!(" --faults {faults}"));
     n + &instances + &faults
 }
@@ -174,13 +193,13 @@ fn print(entry: &Entry, tally: &Tally, swarm: &Swarm, seconds: f64, threads: usi
 }
 
 /// The first run that fails, as small as it was made.
-fn print_failures(entry: &Entry, args: &args::Simulate, tally: &Tally, smallest: &Judged) {
+fn print_failures(entry: &Entry, args: &args::Simulate, slots: u64, tally: &Tally, smallest: &Judged) {
     let Some((seed, (plan, failures))) = tally.first.first_key_value() else { return };
     println!("seed {seed}: {plan}");
     failures.iter().take(3).for_each(|failure| println!("  {}: {}", failure.what.name().to_uppercase(), failure.says));
     println!("still, with {}", smallest.plan);
     smallest.failures.iter().take(3).for_each(|failure| println!("  {}: {}", failure.what.name().to_uppercase(), failure.says));
-    println!("reproduce: {} simulate {} --seed {seed}{}\n", program(), entry.name, options(args));
+    println!("reproduce: {} simulate {} --seed {seed}{}\n", program(), entry.name, options(args, slots));
 }
 
 fn result(entry: &Entry, tally: &Tally, swarm: &Swarm, seconds: f64) -> Value {

@@ -91,7 +91,10 @@ pub fn encoded<T: Value>(value: &T) -> Vec<u8> {
 
 /// FNV-1a, 64 bits, over the canonical bytes: the digest that traces record. It detects differences, not forgery.
 pub fn digest<T: Value>(value: &T) -> u64 {
-    digest_bytes(&encoded(value))
+    // Most values are short: one allocation.
+    let mut bytes = Vec::with_capacity(64);
+    value.encode(&mut bytes);
+    digest_bytes(&bytes)
 }
 
 /// FNV-1a, 64 bits.

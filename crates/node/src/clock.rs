@@ -6,6 +6,9 @@
 //! two processes that take turns in being a round ahead may give a sign only once in many rounds. Loss and crashes leave no such sign,
 //! and longer rounds would not help against them. An instance starts with the time-out that the ones before it needed ([`Pace`]), for
 //! most are too short to learn it themselves.
+//!
+//! Signs alone do not end every race, so an instance that is not decided grows more patient with its rounds: [`patience`]. That is how
+//! Dwork, Lynch and Stockmeyer (Consensus in the presence of partial synchrony, J. ACM 1988) come by rounds that are long enough.
 
 use crate::Timing;
 use crate::limits::MAX_BACK_OFF;
@@ -25,6 +28,12 @@ impl Pace {
     pub(crate) fn learn(&mut self, timing: &Timing, timeout: u64) {
         self.0 = (self.0 - self.0 / 64).max(timeout).max(timing.round_timeout);
     }
+}
+
+/// How many times the configured time-out a round lasts at least.
+#[inline]
+pub(crate) fn patience(round: u64) -> u64 {
+    1 + round / 64
 }
 
 /// Nothing is to be done.
@@ -51,14 +60,15 @@ impl RoundClock {
         RoundClock { timeout, deadline: 0, ask_at: 0, follow_at: NEVER, hurried: 0, asked: 0, too_short: false }
     }
 
-    /// A round is entered at `now`; the one before was left at its deadline or not.
+    /// A round is entered at `now`; the one before was left at its deadline or not. It lasts `patience` times the configured time-out at
+    /// least.
     #[inline]
-    pub(crate) fn enter(&mut self, timing: &Timing, now: u64, by_deadline: bool) {
-        let base = timing.round_timeout;
+    pub(crate) fn enter(&mut self, timing: &Timing, now: u64, by_deadline: bool, patience: u64) {
+        let base = timing.round_timeout.saturating_mul(patience.clamp(1, MAX_BACK_OFF));
         if self.too_short {
             self.too_short = false;
-            self.timeout = (self.timeout + self.timeout / 2).min(base.saturating_mul(MAX_BACK_OFF));
-        } else if self.timeout > base {
+            self.timeout = (self.timeout + self.timeout / 2).min(timing.round_timeout.saturating_mul(MAX_BACK_OFF));
+        } else {
             self.timeout = (self.timeout - self.timeout / 32).max(base);
         }
         self.hurried = self.hurried << 1 | u64::from(by_deadline);
@@ -125,7 +135,7 @@ mod tests {
 
     fn clock() -> RoundClock {
         let mut clock = RoundClock::new(1000);
-        clock.enter(&TIMING, 0, false);
+        clock.enter(&TIMING, 0, false, 1);
         clock
     }
 
@@ -156,22 +166,32 @@ mod tests {
     #[test]
     fn time_outs_grow_while_messages_come_late_and_recover() {
         let mut c = clock();
-        c.enter(&TIMING, 0, true);
+        c.enter(&TIMING, 0, true, 1);
         assert_eq!(c.timeout(), 1000, "a round left at its deadline is no sign: the message may be lost");
         for _ in 0..20 {
             c.late(1);
-            c.enter(&TIMING, 0, true);
+            c.enter(&TIMING, 0, true, 1);
         }
         assert_eq!(c.timeout(), 1000 * MAX_BACK_OFF);
         for _ in 0..150 {
-            c.enter(&TIMING, 0, false);
+            c.enter(&TIMING, 0, false, 1);
         }
         assert_eq!(c.timeout(), 1000);
         c.late(1);
-        c.enter(&TIMING, 0, false);
+        c.enter(&TIMING, 0, false, 1);
         assert_eq!(c.timeout(), 1000, "late for a round that was left because enough was heard");
         c.late(65);
         assert!(!c.too_short);
+    }
+
+    #[test]
+    fn whoever_does_not_decide_grows_patient() {
+        let mut c = clock();
+        assert_eq!([0, 63, 64, 6400].map(patience), [1, 1, 2, 101]);
+        c.enter(&TIMING, 0, false, 3);
+        assert!(c.timeout() == 3000 && !c.expired(2999) && c.expired(3000));
+        c.enter(&TIMING, 0, false, u64::MAX);
+        assert_eq!(c.timeout(), 1000 * MAX_BACK_OFF);
     }
 
     /// Two processes can step on each other's toes in one round of eight only, and hear each other in none: a simulation found them.
@@ -182,7 +202,7 @@ mod tests {
             if round % 8 == 0 {
                 c.late(1);
             }
-            c.enter(&TIMING, 0, true);
+            c.enter(&TIMING, 0, true, 1);
         }
         assert!(c.timeout() > 1000 * MAX_BACK_OFF / 2, "{}", c.timeout());
     }

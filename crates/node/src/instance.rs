@@ -25,7 +25,7 @@ mod retired;
 pub(crate) use recovered::{Ended, Remembered};
 
 use crate::calls::{self, Asked, Boxes, ContextOf, Encoded, Enter, GiveBack, Leave, Pools, outputs};
-use crate::clock::RoundClock;
+use crate::clock::{RoundClock, patience};
 use crate::early::Early;
 use crate::lanes::TooLarge;
 use crate::limits::{MAX_MESSAGE, MAX_REQUESTS, ROUNDS_PER_EVENT};
@@ -441,7 +441,9 @@ impl<P: Process> Instance<P> {
         if !turn.world.config.park {
             self.look_around(turn);
         }
-        self.clock.enter(&turn.world.config.timing, turn.now, by_deadline);
+        // Who goes on for ever has all the time there is.
+        let patience = if turn.world.config.retire_when_decided { patience(self.round) } else { 1 };
+        self.clock.enter(&turn.world.config.timing, turn.now, by_deadline, patience);
         if self.cold.is_some() && self.k == 0 {
             self.take_early(turn);
         }

@@ -115,6 +115,8 @@ struct World<'a, P: Specified> {
     due: BinaryHeap<Reverse<Due>>,
     /// How many were put there: what is due at the same time happens in this order.
     pushed: u64,
+    /// The memory of frames that have arrived.
+    spare: Vec<Vec<u8>>,
     slowness: Chance,
     disks: Chance,
     healed: bool,
@@ -129,7 +131,21 @@ impl<'a, P: Specified> World<'a, P> {
         let windows = windows(&plan.weather, plan.seed, plan.n, plan.stormy);
         let network = Network::new(plan.seed, plan.n, &plan.weather, &windows, plan.timeout);
         let (slowness, disks, due) = (Chance::of(plan.seed, 6000), Chance::of(plan.seed, 6001), BinaryHeap::new());
-        let mut world = World { plan, task, machines, network, windows, due, pushed: 0, slowness, disks, healed: false, now: 0, outcome };
+        let mut world = World {
+            plan,
+            task,
+            machines,
+            network,
+            windows,
+            due,
+            pushed: 0,
+            spare: vec![],
+            slowness,
+            disks,
+            healed: false,
+            now: 0,
+            outcome,
+        };
         world.schedule();
         world
     }
@@ -265,7 +281,9 @@ impl<'a, P: Specified> World<'a, P> {
             }
             Event::Frame(from, bytes) => {
                 machine.node.handle_frame(now, Pid::new(from), &bytes, &mut machine.app);
-                2 + (from as u64) + (bytes.len() as u64) * 64
+                let what = 2 + (from as u64) + (bytes.len() as u64) * 64;
+                self.spare.push(bytes);
+                what
             }
             Event::Timer | Event::Jump => {
                 machine.armed = u64::MAX;
@@ -368,14 +386,16 @@ impl<'a, P: Specified> World<'a, P> {
         }
         let mut left = doom.and_then(|doom| doom.frames).unwrap_or(u64::MAX);
         let mut arrivals = VecDeque::new();
-        let mut frame = vec![];
+        let mut frame = self.spare.pop().unwrap_or_default();
         while left > 0
             && let Some(to) = self.machines[p].node.poll_transmit(&mut frame)
         {
             left -= 1;
-            let (to, now, frame) = (to.index(), self.now, std::mem::take(&mut frame));
-            self.network.send(now, p, to, frame, &mut self.outcome.fired, |(at, frame)| arrivals.push_back((at, to, frame)));
+            let next = self.spare.pop().unwrap_or_default();
+            let (to, now, sent) = (to.index(), self.now, std::mem::replace(&mut frame, next));
+            self.network.send(now, p, to, sent, &mut self.outcome.fired, |(at, frame)| arrivals.push_back((at, to, frame)));
         }
+        self.spare.push(frame);
         for (at, to, frame) in arrivals {
             self.push(at, to, Event::Frame(p, frame));
         }

@@ -135,7 +135,7 @@ impl<P: Process> Birth<P> {
 impl<P: Process> Instance<P> {
     /// Everything that [`Remembered::read`] wants to know, before this round is entered.
     pub(super) fn remember(&self) -> Vec<u8> {
-        let mut out = vec![];
+        let mut out = Vec::with_capacity(128);
         self.ctx.parameters().encode(&mut out);
         self.ctx.peek().encode(&mut out);
         self.ctx.request().cloned().encode(&mut out);
