@@ -355,7 +355,7 @@ fn a_panic_in_one_instance_leaves_the_others_of_the_frame_alone() {
             if mailbox.is_empty() { Progress::Deadline } else { Progress::GoAhead }
         }
     }
-    let mut node = Node::<Touchy>::new(Config { record: false, ..Config::single("trio", 1, Pid::new(0), 3) }).expect("a node");
+    let mut node = Node::<Touchy>::new(Config { record: false, tell: false, ..Config::single("trio", 1, Pid::new(0), 3) }).expect("a node");
     node.handle_start(0, &mut NoApp);
     (0..6).for_each(|id| node.handle_propose(0, id, (), (), &mut NoApp).expect("new"));
     let (bad, good) = (encoded(&13u64), encoded(&1u64));

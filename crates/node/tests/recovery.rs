@@ -39,14 +39,16 @@ impl<P: Process> App<P> for Told<P> {
     }
 }
 
+/// A batch under way to the disk, and who waits for it.
+type Write = (Vec<u8>, Vec<(InstanceId, u64)>);
+
 struct Machine<P: Process> {
     node: Node<P>,
     app: Told<P>,
     log: storage::Log,
     disk: Vec<u8>,
     text: String,
-    /// A batch under way to the disk, and who waits for it.
-    writes: Option<(Vec<u8>, Vec<(InstanceId, u64)>)>,
+    writes: Option<Write>,
     waits: Vec<(InstanceId, u64)>,
     incarnation: u64,
 }
