@@ -105,8 +105,8 @@ fn enough(swarm: &Swarm, entry: &Entry, args: &args::Simulate) -> Result<Swarm, 
     }
     let pilots = Campaign { swarm: swarm.clone(), seeds: 0..PILOTS, threads: 1, going: &|_| true };
     let found = entry.typed.simulate(&pilots)?.process_rounds.max(1);
-    // A quarter more, for a few runs are not all, and do not grow quite as their instances.
-    let slots = (swarm.slots * PILOTS * PROCESS_ROUNDS * 5).div_ceil(found * 4);
+    // A seventh more, for a few runs are not all, and do not grow quite as their instances.
+    let slots = (swarm.slots * PILOTS * PROCESS_ROUNDS * 8).div_ceil(found * 7);
     Ok(Swarm { slots: slots.clamp(swarm.slots, 50 * swarm.slots), ..swarm.clone() })
 }
 
