@@ -241,7 +241,7 @@ pub struct Simulate {
     /// Numbers of processes, `4` or `3..5`, both ends included [default: 1, 2, 3, 4, 5 and 7, most often 3 and 5]
     #[arg(short, value_parser = parse::range, value_name = "SIZES")]
     pub n: Option<RangeInclusive<usize>>,
-    /// How many instances run at once [default: 20 with --seed, else 20 or as many more as make 500 process-rounds a run]
+    /// How many instances run at once [default: 20; from 1024 seeds on as many more as make 500 process-rounds a run]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..=100_000))]
     pub instances: Option<u64>,
     /// The faults that there may be, such as `loss,crash`; `none` for none [default: all]

@@ -34,8 +34,11 @@ pub fn simulate(registry: &Registry, args: &args::Simulate) -> Result<Verdict, F
             limit.is_none_or(|limit| begun.elapsed() < limit)
         };
         let seeds = args.from..args.from.saturating_add(args.seeds);
-        let swarm = enough(&of_entry(&swarm, entry), entry, args)?;
-        let campaign = Campaign { swarm: swarm.clone(), seeds, threads: threads(args.threads), going: &going };
+        let mut campaign = Campaign { swarm: of_entry(&swarm, entry), seeds, threads: threads(args.threads), going: &going };
+        if args.instances.is_none() && args.seeds >= 4 * PILOTS {
+            campaign.swarm.slots = enough(entry, &campaign)?;
+        }
+        let swarm = &campaign.swarm;
         let tally = entry.typed.simulate(&campaign)?;
         let seconds = begun.elapsed().as_secs_f64();
         bar.set_message(format!("{}: making the failure small", entry.name));
@@ -48,12 +51,12 @@ pub fn simulate(registry: &Registry, args: &args::Simulate) -> Result<Verdict, F
         verdict = verdict.and(one);
         total += tally.process_rounds;
         if !args.json {
-            print(entry, &tally, &swarm, seconds, campaign.threads);
+            print(entry, &tally, swarm, seconds, campaign.threads);
             if let Some(smallest) = &smallest {
                 print_failures(entry, args, swarm.slots, &tally, smallest);
             }
         }
-        results.push(result(entry, &tally, &swarm, seconds));
+        results.push(result(entry, &tally, swarm, seconds));
     }
     let seconds = start.elapsed().as_secs_f64();
     if args.json {
@@ -95,19 +98,16 @@ fn of_entry(swarm: &Swarm, entry: &Entry) -> Swarm {
 /// How many process-rounds a run has at least, on average.
 const PROCESS_ROUNDS: u64 = 500;
 
-/// As many runs tell how many instances that takes.
+/// As many runs tell how many instances that takes. A campaign that is not much longer does without.
 const PILOTS: u64 = 256;
 
-/// With as many instances as make a run worth its setting up, if the user does not say how many.
-fn enough(swarm: &Swarm, entry: &Entry, args: &args::Simulate) -> Result<Swarm, Failure> {
-    if args.instances.is_some() {
-        return Ok(swarm.clone());
-    }
-    let pilots = Campaign { swarm: swarm.clone(), seeds: 0..PILOTS, threads: 1, going: &|_| true };
-    let found = entry.typed.simulate(&pilots)?.process_rounds.max(1);
+/// How many instances make the runs of a campaign worth their setting up.
+fn enough(entry: &Entry, campaign: &Campaign<'_>) -> Result<u64, Failure> {
+    let pilots = Campaign { swarm: campaign.swarm.clone(), seeds: 0..PILOTS, ..*campaign };
+    let (slots, tally) = (campaign.swarm.slots, entry.typed.simulate(&pilots)?);
     // A seventh more, for a few runs are not all, and do not grow quite as their instances.
-    let slots = (swarm.slots * PILOTS * PROCESS_ROUNDS * 8).div_ceil(found * 7);
-    Ok(Swarm { slots: slots.clamp(swarm.slots, 50 * swarm.slots), ..swarm.clone() })
+    let wanted = (slots * tally.runs * PROCESS_ROUNDS * 8).div_ceil(tally.process_rounds.max(1) * 7);
+    Ok(wanted.clamp(slots, 50 * slots))
 }
 
 /// What is to be said again, so that a seed means the same run.

@@ -10,8 +10,7 @@
 //! After a crash what is found must be what was promised, or that and the batch that was under way: the state before or after. Less is
 //! amnesia, which only a lying disk may bring about; anything else is never right.
 
-use crate::chance::Chance;
-use crate::faults::{Fired, Kind, Weather};
+use crate::faults::{Fired, Kind, Luck, Weather};
 use heardof_core::Pid;
 use heardof_node::storage::{self, Entry, HEADER, Log, Owner, Refusal};
 use std::collections::BTreeMap;
@@ -56,8 +55,7 @@ pub enum Found {
 #[derive(Debug)]
 pub struct Disk {
     owner: Owner,
-    weather: Weather,
-    chances: BTreeMap<Kind, Chance>,
+    luck: Luck,
     log: Log,
     truth: Vec<u8>,
     bytes: Vec<u8>,
@@ -75,11 +73,9 @@ impl Disk {
     pub fn new(seed: u64, p: Pid, fingerprint: u64, weather: &Weather) -> Disk {
         let owner = Owner { cluster: 1, fingerprint, process: p };
         let (truth, log) = storage::create(&owner);
-        let chance = |kind: Kind| (kind, Chance::of(seed, 3000 + 64 * p.index() as u64 + kind as u64));
         Disk {
             owner,
-            weather: weather.clone(),
-            chances: Kind::ALL.into_iter().map(chance).collect(),
+            luck: Luck::of(seed, 3000 + 64 * p.index() as u64, weather),
             log,
             bytes: truth.clone(),
             truth,
@@ -94,20 +90,7 @@ impl Disk {
 
     /// From now on nothing goes wrong.
     pub fn heal(&mut self) {
-        self.weather = Weather::default();
-    }
-
-    fn chance(&mut self, kind: Kind) -> &mut Chance {
-        self.chances.get_mut(&kind).expect("there is one for each kind")
-    }
-
-    fn strikes(&mut self, kind: Kind, fired: &mut Fired) -> bool {
-        let share = self.weather.share(kind);
-        let strikes = share > 0 && self.chance(kind).permille(share);
-        if strikes {
-            fired.count(kind);
-        }
-        strikes
+        self.luck.heal();
     }
 
     /// To be written with the next batch; `waits` is the round that the instance waits to enter.
@@ -130,7 +113,7 @@ impl Disk {
     /// # Panics
     /// If none was.
     pub fn end(&mut self, fired: &mut Fired) -> Written {
-        if self.strikes(Kind::SyncError, fired) {
+        if self.luck.strikes(Kind::SyncError, fired) {
             return Written::Failed;
         }
         let (batch, waits) = self.writing.take().expect("a write is under way");
@@ -138,7 +121,7 @@ impl Disk {
         self.bytes.extend(&batch);
         self.promised = self.truth.len();
         self.ends.push(self.promised);
-        if !self.strikes(Kind::LostSync, fired) {
+        if !self.luck.strikes(Kind::LostSync, fired) {
             self.safe = self.promised;
         }
         Written::Durable(waits)
@@ -153,10 +136,10 @@ impl Disk {
         }
         self.waits.clear();
         let at_risk = self.bytes.len() - self.safe;
-        let torn = at_risk > 0 && self.strikes(Kind::TornWrite, fired);
+        let torn = at_risk > 0 && self.luck.strikes(Kind::TornWrite, fired);
         let keeps = if torn {
-            self.safe + self.chance(Kind::TornWrite).below(at_risk as u64 + 1) as usize
-        } else if self.chance(Kind::Restart).permille(500) {
+            self.safe + self.luck.chance(Kind::TornWrite).below(at_risk as u64 + 1) as usize
+        } else if self.luck.chance(Kind::Restart).permille(500) {
             self.bytes.len()
         } else {
             self.safe
@@ -167,23 +150,23 @@ impl Disk {
     /// What happens to a file that nobody looks at.
     fn rots(&mut self, fired: &mut Fired) {
         let length = self.bytes.len();
-        if length > HEADER && self.strikes(Kind::BitRot, fired) {
-            let bit = self.chance(Kind::BitRot).below(8 * length as u64) as usize;
+        if length > HEADER && self.luck.strikes(Kind::BitRot, fired) {
+            let bit = self.luck.chance(Kind::BitRot).below(8 * length as u64) as usize;
             self.bytes[bit / 8] ^= 1 << (bit % 8);
             self.damaged = true;
         }
-        if length > 2 * SECTOR && self.strikes(Kind::Misdirected, fired) {
+        if length > 2 * SECTOR && self.luck.strikes(Kind::Misdirected, fired) {
             let sectors = (length / SECTOR) as u64;
-            let mut one = || self.chances.get_mut(&Kind::Misdirected).expect("as above").below(sectors) as usize * SECTOR;
+            let mut one = || self.luck.chance(Kind::Misdirected).below(sectors) as usize * SECTOR;
             let (from, to) = (one(), one());
             self.bytes.copy_within(from..from + SECTOR, to);
             self.damaged |= from != to;
         }
-        if self.ends.len() > 1 && self.strikes(Kind::Rollback, fired) {
-            let older = self.chance(Kind::Rollback).clone().below(self.ends.len() as u64) as usize;
+        if self.ends.len() > 1 && self.luck.strikes(Kind::Rollback, fired) {
+            let older = self.luck.chance(Kind::Rollback).clone().below(self.ends.len() as u64) as usize;
             self.bytes.truncate(self.ends[older]);
         }
-        if self.strikes(Kind::TotalLoss, fired) {
+        if self.luck.strikes(Kind::TotalLoss, fired) {
             self.bytes.clear();
         }
     }

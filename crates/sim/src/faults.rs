@@ -180,6 +180,43 @@ impl fmt::Display for Weather {
     }
 }
 
+/// What strikes one thing, a network or a disk: for each kind of fault a sequence of chance of its own, so that a run without one of them has
+/// the others as before.
+#[derive(Debug)]
+pub(crate) struct Luck {
+    weather: Weather,
+    chances: Vec<Chance>,
+}
+
+impl Luck {
+    /// `name` and the numbers after it, one for each kind, name the sequences.
+    pub(crate) fn of(seed: u64, name: u64, weather: &Weather) -> Luck {
+        let chances = Kind::ALL.iter().map(|kind| Chance::of(seed, name + *kind as u64)).collect();
+        Luck { weather: weather.clone(), chances }
+    }
+    /// From now on nothing strikes.
+    pub(crate) fn heal(&mut self) {
+        self.weather = Weather::default();
+    }
+    /// The share of a kind.
+    pub(crate) fn share(&self, kind: Kind) -> u32 {
+        self.weather.share(kind)
+    }
+    /// The sequence of a kind.
+    pub(crate) fn chance(&mut self, kind: Kind) -> &mut Chance {
+        &mut self.chances[kind as usize]
+    }
+    /// Whether it strikes now, which is counted.
+    pub(crate) fn strikes(&mut self, kind: Kind, fired: &mut Fired) -> bool {
+        let share = self.share(kind);
+        let strikes = share > 0 && self.chance(kind).permille(share);
+        if strikes {
+            fired.count(kind);
+        }
+        strikes
+    }
+}
+
 /// How often each kind of fault fired.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Fired([u64; Kind::ALL.len()]);

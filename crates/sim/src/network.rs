@@ -1,9 +1,7 @@
 //! The network of a run: what becomes of a frame.
-//!
-//! Each kind of fault has a sequence of chance of its own, so that a run without one of them has the others as before.
 
 use crate::chance::Chance;
-use crate::faults::{Fired, Kind, MS, Weather, Window};
+use crate::faults::{Fired, Kind, Luck, MS, Weather, Window};
 
 /// A link that overflows holds so many frames.
 const LINK_HOLDS: usize = 4;
@@ -15,10 +13,9 @@ pub type Arrival = (u64, Vec<u8>);
 #[derive(Debug)]
 pub struct Network {
     n: usize,
-    weather: Weather,
+    luck: Luck,
     windows: Vec<Window>,
     timeout: u64,
-    chances: Vec<Chance>,
     latency: Chance,
     /// For each link the times at which what is under way arrives.
     under_way: Vec<Vec<u64>>,
@@ -29,10 +26,9 @@ impl Network {
     pub fn new(seed: u64, n: usize, weather: &Weather, windows: &[Window], timeout: u64) -> Network {
         Network {
             n,
-            weather: weather.clone(),
+            luck: Luck::of(seed, 0, weather),
             windows: windows.iter().filter(|w| w.kind.is_of_links()).cloned().collect(),
             timeout,
-            chances: Kind::ALL.iter().map(|kind| Chance::of(seed, *kind as u64)).collect(),
             latency: Chance::of(seed, 999),
             under_way: vec![vec![]; n * n],
         }
@@ -40,16 +36,8 @@ impl Network {
 
     /// From now on nothing goes wrong. What is under way still arrives.
     pub fn heal(&mut self) {
-        (self.weather, self.windows) = (Weather::default(), vec![]);
-    }
-
-    fn strikes(&mut self, kind: Kind, fired: &mut Fired) -> bool {
-        let share = self.weather.share(kind);
-        let strikes = share > 0 && self.chances[kind as usize].permille(share);
-        if strikes {
-            fired.count(kind);
-        }
-        strikes
+        self.luck.heal();
+        self.windows.clear();
     }
 
     /// A frame is sent: how often, when and as what it arrives.
@@ -57,42 +45,42 @@ impl Network {
         if let Some(window) = self.windows.iter().find(|window| window.cuts(now, from, to)) {
             return fired.count(window.kind);
         }
-        if self.strikes(Kind::Loss, fired) {
+        if self.luck.strikes(Kind::Loss, fired) {
             return;
         }
         let mut at = now + self.latency.between(MS / 10, MS);
-        if self.strikes(Kind::Reorder, fired) {
-            at += self.chances[Kind::Reorder as usize].below(5 * MS);
+        if self.luck.strikes(Kind::Reorder, fired) {
+            at += self.luck.chance(Kind::Reorder).below(5 * MS);
         }
-        if self.strikes(Kind::Delay, fired) {
-            at += self.chances[Kind::Delay as usize].below(4 * self.timeout);
+        if self.luck.strikes(Kind::Delay, fired) {
+            at += self.luck.chance(Kind::Delay).below(4 * self.timeout);
         }
         let clogs = |w: &&Window| w.kind == Kind::Clog && w.covers(now) && w.pair == [from, to];
         if let Some(window) = self.windows.iter().find(clogs) {
             fired.count(Kind::Clog);
             at = at.max(window.until);
         }
-        if self.weather.share(Kind::Overflow) > 0 {
+        if self.luck.share(Kind::Overflow) > 0 {
             let link = &mut self.under_way[from * self.n + to];
             link.retain(|at| *at > now);
             // A share of the links is narrow.
-            let narrow = (from * 7 + to * 13) % 10 < 1 + self.weather.share(Kind::Overflow) as usize / 50;
+            let narrow = (from * 7 + to * 13) % 10 < 1 + self.luck.share(Kind::Overflow) as usize / 50;
             if narrow && link.len() >= LINK_HOLDS {
                 return fired.count(Kind::Overflow);
             }
             link.push(at);
         }
-        if self.strikes(Kind::Duplicate, fired) {
-            let again = at + self.chances[Kind::Duplicate as usize].below(3 * MS);
+        if self.luck.strikes(Kind::Duplicate, fired) {
+            let again = at + self.luck.chance(Kind::Duplicate).below(3 * MS);
             arrives((again, frame.clone()));
         }
-        if self.strikes(Kind::Stale, fired) {
-            let again = at + self.chances[Kind::Stale as usize].between(100 * MS, 2000 * MS);
+        if self.luck.strikes(Kind::Stale, fired) {
+            let again = at + self.luck.chance(Kind::Stale).between(100 * MS, 2000 * MS);
             arrives((again, frame.clone()));
         }
         let mut frame = frame;
-        if self.strikes(Kind::Corrupt, fired) {
-            let bit = self.chances[Kind::Corrupt as usize].below(8 * frame.len() as u64) as usize;
+        if self.luck.strikes(Kind::Corrupt, fired) {
+            let bit = self.luck.chance(Kind::Corrupt).below(8 * frame.len() as u64) as usize;
             frame[bit / 8] ^= 1 << (bit % 8);
         }
         arrives((at, frame));
