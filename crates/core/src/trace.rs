@@ -283,11 +283,6 @@ impl Trace {
         Ok(trace)
     }
 
-    /// How many bytes of a recording are whole lines: a process that comes back goes on behind them.
-    pub fn whole(text: &[u8]) -> usize {
-        text.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1)
-    }
-
     /// Appends a record if it may stand here.
     fn add(&mut self, record: Record, told_before: usize) -> Result<(), String> {
         let next = self.rounds.len();

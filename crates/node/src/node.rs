@@ -236,9 +236,9 @@ impl<P: Process> Node<P> {
             match todo.take() {
                 None => {}
                 Some(Again::Round(round, remembered)) => {
-                    let birth = Birth::again(&mut node.world, round, &remembered);
+                    let (birth, history) = Birth::again(&mut node.world, round, remembered);
                     let slot = node.place(instance, birth);
-                    node.instances.get_mut(slot).come_back(round, remembered.into_history());
+                    node.instances.get_mut(slot).come_back(round, history);
                     if node.world.config.record {
                         node.world.tell(instance, Output::Record(Record::Recovered(round as usize)));
                     }

@@ -267,6 +267,70 @@ impl Specified for Tosses {
     }
 }
 
+/// Says what it is asked to.
+#[derive(State)]
+#[requests(u64)]
+struct Parrot {
+    heard: usize,
+    #[output]
+    decision: Option<u64>,
+}
+
+struct Repeat;
+
+#[round]
+impl Round<Parrot> for Repeat {
+    type Message = Option<u64>;
+    fn send(_: &Parrot, ctx: &Context<(), u64>) -> Outbox<Option<u64>> {
+        broadcast(ctx.request().cloned())
+    }
+    fn update(p: &mut Parrot, mailbox: &Mailbox<Option<u64>>, _: &Context<(), u64>) {
+        p.heard = mailbox.len();
+    }
+}
+
+impl Process for Parrot {
+    type Input = ();
+    type Rounds = (Repeat,);
+    fn init(_: (), _: &Context<(), u64>) -> Parrot {
+        Parrot { heard: 0, decision: None }
+    }
+}
+
+/// A process that comes back into a round says again what the application had asked it to say there.
+#[test]
+fn requests_survive() {
+    let mut node = Node::<Parrot>::new(config(0, 2, 0)).expect("a node");
+    node.handle_propose(0, 0, (), (), &mut NoApp).expect("new");
+    node.handle_start(0, &mut NoApp);
+    assert!(node.handle_request(0, 77));
+    let record = |node: &mut Node<Parrot>| {
+        let outputs = std::iter::from_fn(|| node.poll_output()).collect::<Vec<_>>();
+        outputs.into_iter().find_map(|(_, output)| if let Output::Persist { round, bytes } = output { Some((round, bytes)) } else { None })
+    };
+    let said = |node: &mut Node<Parrot>| {
+        let mut frame = vec![];
+        while record(node).is_some() {}
+        node.poll_transmit(&mut frame).map(|_| frame)
+    };
+    let (round, _) = record(&mut node).expect("before the first round");
+    assert!(node.handle_durable(0, 0, round, &mut NoApp) && said(&mut node).is_some());
+    node.handle_timer(1000 * MS, &mut NoApp);
+    let (round, bytes) = record(&mut node).expect("before the second round, in which it is asked");
+    assert!(node.handle_durable(1000 * MS, 0, round, &mut NoApp));
+    let before = said(&mut node).expect("it speaks");
+    let mut again = Node::<Parrot>::new(config(0, 2, 1)).expect("a node");
+    again.recover(0, &Entry::State { round, bytes }, &mut NoApp).expect("it comes back");
+    again.handle_start(0, &mut NoApp);
+    // Hello comes first, on both sides or on neither.
+    let sections = |frame: &[u8]| {
+        let found = heardof_node::wire::decode(frame).expect("a frame");
+        found.sections.map(|s| (s.round, s.payload.to_vec())).collect::<Vec<_>>()
+    };
+    assert_eq!(sections(&said(&mut again).expect("it speaks")), sections(&before));
+    assert!(sections(&before).iter().any(|(at, payload)| *at == round && payload.contains(&77)));
+}
+
 /// A process that comes back has the coin it had, whatever its new seed, and owes those who wait what it sent in earlier rounds.
 #[test]
 fn coins_and_debts_survive() {

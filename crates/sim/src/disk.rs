@@ -163,7 +163,7 @@ impl Disk {
             self.damaged |= from != to;
         }
         if self.ends.len() > 1 && self.luck.strikes(Kind::Rollback, fired) {
-            let older = self.luck.chance(Kind::Rollback).clone().below(self.ends.len() as u64) as usize;
+            let older = self.luck.chance(Kind::Rollback).below(self.ends.len() as u64) as usize;
             self.bytes.truncate(self.ends[older]);
         }
         if self.luck.strikes(Kind::TotalLoss, fired) {

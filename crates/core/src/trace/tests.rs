@@ -243,6 +243,4 @@ fn a_recording_goes_on_where_the_process_came_back() {
     let ahead = cut(2) + &Record::Recovered(3).line();
     let error = Trace::parse("p1", &ahead).expect_err("it was never there");
     assert_eq!(error.problem, "expected it to come back into one of the rounds 0 to 2, found round 3");
-    assert_eq!(Trace::whole(b"abc\nde"), 4);
-    assert_eq!((Trace::whole(b""), Trace::whole(b"abc"), Trace::whole(b"abc\n")), (0, 0, 4));
 }

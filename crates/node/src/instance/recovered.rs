@@ -14,7 +14,6 @@ use crate::app::App;
 use crate::calls::Encoded;
 use crate::limits::HISTORY_ROUNDS;
 use crate::world::{Doing, World};
-use heardof_core::context::Coin;
 use heardof_core::process::{Process, Rounds};
 use heardof_core::value::{DecodeError, Value, decode_all, take};
 use heardof_core::{Context, Map, Outbox, Phase, Pid};
@@ -26,8 +25,11 @@ pub(crate) struct Remembered<P: Process> {
     coin: bool,
     request: Option<P::Request>,
     state: P,
-    history: VecDeque<(u64, Encoded)>,
+    history: History,
 }
+
+/// What was sent in rounds that may block.
+pub(crate) type History = VecDeque<(u64, Encoded)>;
 
 impl<P: Process> Remembered<P> {
     /// Reads a record.
@@ -39,11 +41,6 @@ impl<P: Process> Remembered<P> {
         let history = (0..count).map(|_| Ok((u64::decode(input)?, outbox(input)?))).collect::<Result<_, DecodeError>>()?;
         decode_all::<()>(bytes)?;
         Ok(Remembered { parameters, coin, request, state, history })
-    }
-
-    /// The messages of the last rounds that may block.
-    pub(crate) fn into_history(self) -> VecDeque<(u64, Encoded)> {
-        self.history
     }
 }
 
@@ -109,14 +106,12 @@ fn outbox(input: &mut &[u8]) -> Result<Encoded, DecodeError> {
 }
 
 impl<P: Process> Birth<P> {
-    /// An instance that comes back into `round`.
-    pub(crate) fn again(world: &mut World, round: u64, remembered: &Remembered<P>) -> Self {
-        let Remembered { parameters, coin, request, state, .. } = remembered;
-        let mut birth = Birth::with(world, round, parameters.clone(), state.clone());
-        let (phase, coordinator) = (birth.ctx.phase(), birth.ctx.coordinator());
-        birth.ctx.enter(round as usize, phase, coordinator, Coin::Fixed(*coin));
-        birth.ctx.ask(request.clone());
-        birth
+    /// An instance that comes back into `round`, and the messages of the last rounds that may block.
+    pub(crate) fn again(world: &mut World, round: u64, remembered: Remembered<P>) -> (Self, History) {
+        let Remembered { parameters, coin, request, state, history } = remembered;
+        let mut birth = Birth::with(world, round, parameters, state);
+        birth.ctx = birth.ctx.with_coin(coin).with_request(request);
+        (birth, history)
     }
 
     /// An instance that is over.
@@ -151,7 +146,7 @@ impl<P: Process> Instance<P> {
     }
 
     /// It waits before `round`, as it did when its record became durable.
-    pub(crate) fn come_back(&mut self, round: u64, history: VecDeque<(u64, Encoded)>) {
+    pub(crate) fn come_back(&mut self, round: u64, history: History) {
         (self.round, self.k) = (round, (round % P::Rounds::LEN as u64) as u8);
         self.stage = Stage::Parked;
         if !history.is_empty() {

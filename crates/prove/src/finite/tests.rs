@@ -203,6 +203,8 @@ fn what_the_search_guesses_wrong_is_not_accepted() {
     for (formula, why) in [
         // A set of numbers is finite, in the search, too.
         ("(and (set.member 0 S) (forall ((v Int)) (=> (set.member v S) (set.member (+ v 1) S))))", ""),
+        // What the system says is tried, however far from the numerals it is.
+        ("(not (exists ((v Int)) (= v k)))", ""),
         // 5·k is larger than all numbers that are tried.
         ("(forall ((v Int)) (< v (* 5 k)))", "is false in it"),
         ("(exists ((v Int) (w Int)) (and (= (+ v w) 3) (= v k)))", "finitely many numbers do not decide"),
