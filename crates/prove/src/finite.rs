@@ -4,6 +4,8 @@
 //! processes n = 1, 2, …; the formulas are expanded for it (`expand`), what it answers is read into a [`Model`] (`extract`) and then
 //! judged by [`evaluate`], which knows nothing of the expansion. **Only a model so judged is ever reported.**
 //!
+//! Elements of opaque sorts are interchangeable, so of models that differ by a permutation of them only one is searched (`expand`).
+//!
 //! What a model means. Processes and opaque sorts are finite, and quantifiers over them try everything. Numbers (`Int`, `Value`, `Time`)
 //! are all integers, in the model as in the formula: `∀v` is about all of them. The *search* guesses that few matter: it tries −1 … n + 1
 //! and what lies next to the numerals of the text. The *judge* does not guess; when it cannot decide a quantifier over all integers from
@@ -116,6 +118,7 @@ fn attempt(solver: &mut Solver, terms: &Terms, formulas: &[Term], scope: &Scope)
         expanded.push(ground);
     }
     expanded.extend(expander.well_sorted()?);
+    expanded.extend(expander.canonical()?);
     solver.push();
     let model = extract::ask(solver, terms, &mut expander, scope, &expanded);
     solver.pop();

@@ -342,6 +342,32 @@ impl Expander<'_> {
         }
         Ok(conditions)
     }
+    /// Elements of opaque sorts are interchangeable, and of all models that differ by a permutation one is enough: along the tables of
+    /// functions of processes, an element occurs only after all that are smaller have. (No formula names an element: where `expand`
+    /// writes one, a quantifier writes all.)
+    pub(super) fn canonical(&mut self) -> Result<Vec<Term>, Obstacle> {
+        let mut conditions = Vec::new();
+        let mut before: BTreeMap<Sort, Vec<Term>> = BTreeMap::new();
+        for (fun, _) in self.symbols.clone() {
+            let symbol = self.source.symbol(fun);
+            let (Sort::Opaque(_), Some(size)) = (symbol.result, self.scope.frame.size(symbol.result)) else { continue };
+            if symbol.arguments.iter().any(|sort| *sort != Sort::Process) {
+                continue;
+            }
+            for key in self.scope.frame.keys(self.source, fun).ok_or(Obstacle::TooLarge)? {
+                let value = self.entry(fun, &key)?;
+                let earlier = before.entry(symbol.result).or_default();
+                for k in 1..i64::from(size) {
+                    let (smaller, this) = (self.ground.int(k - 1), self.ground.int(k));
+                    let occurs = earlier.iter().map(|one| self.ground.eq(*one, smaller)).collect::<Vec<_>>();
+                    let (occurs, is_this) = (self.ground.or(occurs), self.ground.eq(value, this));
+                    conditions.push(self.ground.implies(is_this, occurs));
+                }
+                earlier.push(value);
+            }
+        }
+        Ok(conditions)
+    }
     /// The value at one place of a function's table.
     pub(super) fn entry(&mut self, fun: Fun, key: &[Element]) -> Result<Term, Obstacle> {
         let arguments = key.iter().map(|e| self.literal(e)).collect::<Option<Vec<_>>>().ok_or(Obstacle::TooLarge)?;

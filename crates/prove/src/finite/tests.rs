@@ -177,6 +177,34 @@ fn all_models(terms: &Terms) -> Vec<Model> {
 }
 
 #[test]
+fn of_models_that_differ_by_a_permutation_one_is_searched() {
+    let declarations = "(declare-sort Pid 0)(declare-sort E 0)(declare-fun f (Pid) E)(declare-fun c () E)(declare-fun R (E E) Bool)";
+    let script = read_one(declarations, "(forall ((i Pid)) (R (f i) c))").unwrap();
+    for (elements, expected) in [(1, 1), (2, 8), (3, 14), (4, 15), (5, 15)] {
+        let scope = Scope { frame: Model { opaque: vec![elements], ..empty(3) }, bounded: true, witnesses: vec![] };
+        let mut expander = Expander::new(&script.terms, &scope);
+        expander.expand(script.assertions[0].formula).unwrap();
+        let conditions = expander.canonical().unwrap();
+        let ground = |name: &str| expander.symbols[&script.terms.find(name).unwrap()];
+        let (mut searched, mut kinds) = (0, BTreeSet::new());
+        for code in 0..i64::from(elements).pow(4) {
+            let values: Vec<i64> = (0..4).map(|place| code / i64::from(elements).pow(place) % i64::from(elements)).collect();
+            let of_f = (0..3).map(|i| (vec![Element::Number(i)], Element::Number(values[i as usize]))).collect();
+            let of_c = BTreeMap::from([(vec![], Element::Number(values[3]))]);
+            let tables = BTreeMap::from([(ground("f"), of_f), (ground("c"), of_c)]);
+            let model = Model { numbers: (0..5).collect(), tables, ..empty(1) };
+            if conditions.iter().all(|c| holds(&expander.ground, &model, *c) == Ok(true)) {
+                searched += 1;
+                // Which places hold the same element is all that formulas can see.
+                kinds.insert(values.iter().map(|v| values.iter().position(|w| w == v)).collect::<Vec<_>>());
+            }
+        }
+        // The ways to part four places into at most so many classes: sums of Stirling numbers of the second kind.
+        assert_eq!((searched, kinds.len()), (expected, expected), "{elements} elements");
+    }
+}
+
+#[test]
 fn the_search_agrees_with_trying_all_models() {
     let Some(mut solver) = solver() else { return };
     let models = all_models(&read(SMALL).unwrap().terms);
